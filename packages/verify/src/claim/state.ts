@@ -1,0 +1,100 @@
+import type { ClaimState, Strength, Verdict } from '../statement/predicate.ts'
+
+/** One slot's entry, as far as it bears on the state. */
+export interface Observation {
+  slot: number
+  verdict: Verdict | 'not-run'
+  /** Milliseconds since the Unix epoch: when it was observed; of a slot that was not run, when the slot ended. */
+  at: number
+}
+
+export interface Backing {
+  /** The controls that this check speaks to. */
+  covers: readonly string[]
+  freshnessSeconds: number
+  confirmations: number
+  canContradict: boolean
+  /** In slot order; a successor binding's results follow its predecessor's. */
+  observations: readonly Observation[]
+}
+
+export interface Vouching {
+  covers: readonly string[]
+  from: number
+  until: number
+}
+
+export interface StateInput {
+  strength: Strength
+  controls: readonly string[]
+  backings: readonly Backing[]
+  attestations: readonly Vouching[]
+  /** The moment asked about, in milliseconds since the Unix epoch. */
+  at: number
+}
+
+/** What the results alone say; `unprovable` is about wording, and comes from `claimState` only. */
+export type EvidenceState = Exclude<ClaimState, 'unprovable'>
+
+export interface StateResult {
+  state: ClaimState
+  /** What the results say, shown beside hedged wording that can itself not be checked. */
+  underlying: EvidenceState
+  /** The weakest link of each control. */
+  byControl: Readonly<Record<string, EvidenceState>>
+}
+
+// INVARIANT: this order, weakest first, is part of state function version 1; bindings name that version.
+const WEAKEST_FIRST: readonly EvidenceState[] = ['broken', 'unknown', 'stale', 'unbacked', 'attested', 'checked']
+
+/**
+ * State function, version 1. Pure: the page and every verifier compute the same answer from the same public
+ * entries, and nothing else goes in. Several controls or checks: the weakest link.
+ */
+export function claimState(input: StateInput): StateResult {
+  // A negative claim counts only checks that could have found the opposite; a person's word does not replace one.
+  const negative = input.strength === 'negative'
+  const backings = negative ? input.backings.filter((backing) => backing.canContradict) : input.backings
+  const attestations = negative ? [] : input.attestations
+
+  const byControl: Record<string, EvidenceState> = {}
+  for (const control of input.controls) {
+    const checks = backings.filter((backing) => backing.covers.includes(control))
+    byControl[control] =
+      checks.length > 0
+        ? weakest(checks.map((backing) => backingState(backing, input.at)))
+        : attestationState(
+            attestations.filter((attestation) => attestation.covers.includes(control)),
+            input.at,
+          )
+  }
+  const underlying = input.controls.length === 0 ? 'unbacked' : weakest(Object.values(byControl))
+  return { state: input.strength === 'hedged' ? 'unprovable' : underlying, underlying, byControl }
+}
+
+/** What one check's results say at one moment. */
+export function backingState(backing: Backing, at: number): EvidenceState {
+  const past = backing.observations.filter((observation) => observation.at <= at)
+  const decisive = past.filter((observation) => observation.verdict === 'holds' || observation.verdict === 'fails')
+
+  // Broken stays broken until a run holds again: silence and "could not tell" never mend it.
+  const last = decisive.slice(-backing.confirmations)
+  if (last.length === backing.confirmations && last.every((observation) => observation.verdict === 'fails')) return 'broken'
+
+  const newest = past.at(-1)
+  if (newest === undefined || newest.verdict === 'unknown') return 'unknown'
+  const held = decisive.findLast((observation) => observation.verdict === 'holds')
+  // Failing, not yet confirmed, and never seen to hold: there is nothing to be green about.
+  if (held === undefined) return 'unknown'
+  return at - held.at <= backing.freshnessSeconds * 1000 ? 'checked' : 'stale'
+}
+
+function attestationState(attestations: readonly Vouching[], at: number): EvidenceState {
+  const begun = attestations.filter((attestation) => attestation.from <= at)
+  if (begun.some((attestation) => at < attestation.until)) return 'attested'
+  return begun.length > 0 ? 'stale' : 'unbacked'
+}
+
+function weakest(states: readonly EvidenceState[]): EvidenceState {
+  return WEAKEST_FIRST.find((state) => states.includes(state)) ?? 'unbacked'
+}
