@@ -152,11 +152,13 @@ export interface SnapshotClaim {
   attestations: readonly Hex[]
 }
 
-/** What a check saw. Private: encrypted, erasable, and disclosed field by field (after RFC 9901, SD-JWT). */
+/**
+ * What one run of a check saw; the slot results of all bindings that the run served name its leaf.
+ * Private: encrypted, erasable, and disclosed field by field (after RFC 9901, SD-JWT).
+ */
 export interface Evidence {
-  check: string
-  binding: Hex
-  slot: number
+  check: { id: string; definition: Hex }
+  observedAt: Instant
   /** SHA-256 of each field's disclosure, sorted, so that the order tells nothing. */
   _sd: readonly Hex[]
 }

@@ -129,7 +129,7 @@ const PREDICATES: { [K in StatementKind]: Shape } = {
     ),
     notOffered: whole(0),
   }),
-  evidence: object({ check: text, binding: hex32, slot: whole(0), _sd: listOf(hex32) }),
+  evidence: object({ check: object({ id: text, definition: hex32 }), observedAt: instant, _sd: listOf(hex32) }),
 }
 
 /** Beyond the shape: what must hold between members. */

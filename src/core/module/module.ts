@@ -1,0 +1,39 @@
+import type { Check } from '#core/check'
+import type { Contract, EventOf, PayloadOf } from './contract.ts'
+import type { Route } from './route.ts'
+
+/** A promise with a clock, in the module's own events (core/obligation counts it). */
+export interface ObligationDeclaration<C extends Contract> {
+  readonly id: string
+  /** The words that promise it, or the law: 'GDPR Art. 33(1)'. */
+  readonly source: string
+  readonly startedBy: EventOf<C>
+  readonly metBy: EventOf<C>
+  readonly cancelledBy?: EventOf<C>
+  /** In the form that core/obligation reads: '3 business days', '72 hours', 'until date'. */
+  readonly within: string
+}
+
+/** What a module does when something happened, in the same transaction as the event or as a job after it. */
+export interface Reaction<C extends Contract, E extends EventOf<C> = EventOf<C>> {
+  readonly to: E
+  react(payload: PayloadOf<C, E>): Promise<void>
+}
+
+/** Its part of the public site: a link in the navigation and what is behind it. */
+export interface Section {
+  readonly title: string
+  readonly href: string
+}
+
+/** What a module is, assembled: nothing is found by looking into folders. */
+export interface Module<C extends Contract = Contract> {
+  readonly contract: C
+  /** Folder of its migrations; absent when it keeps nothing. */
+  readonly migrations?: URL
+  readonly routes: readonly Route<C>[]
+  readonly checks: readonly Check[]
+  readonly obligations: readonly ObligationDeclaration<C>[]
+  readonly reactions: readonly Reaction<C>[]
+  readonly sections: readonly Section[]
+}
