@@ -47,7 +47,10 @@ function write(value: unknown, depth: number): string {
       return String(value)
     case 'object': {
       if (value === null) return 'null'
-      if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`
+      // Array.from also visits holes, which `map` would print as nothing at all.
+      if (Array.isArray(value)) return `[${Array.from(value, (item) => write(item, depth + 1)).join(',')}]`
+      // A Date, a Map or a Uint8Array has no members to write: it would quietly become {}.
+      if (!isPlain(value)) throw new VerifyError('malformed', 'only plain objects have a canonical form')
       const entries = Object.entries(value).filter(([, member]) => member !== undefined)
       // RFC 8785 §3.2.3: by UTF-16 code units, which is how `<` compares strings.
       entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
@@ -56,4 +59,9 @@ function write(value: unknown, depth: number): string {
     default:
       throw new VerifyError('malformed', `a ${typeof value} has no place in JSON`)
   }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -57,17 +57,15 @@ export function claimState(input: StateInput): StateResult {
   const backings = negative ? input.backings.filter((backing) => backing.canContradict) : input.backings
   const attestations = negative ? [] : input.attestations
 
-  const byControl: Record<string, EvidenceState> = {}
-  for (const control of input.controls) {
+  const stateOf = (control: string): EvidenceState => {
     const checks = backings.filter((backing) => backing.covers.includes(control))
-    byControl[control] =
-      checks.length > 0
-        ? weakest(checks.map((backing) => backingState(backing, input.at)))
-        : attestationState(
-            attestations.filter((attestation) => attestation.covers.includes(control)),
-            input.at,
-          )
+    // INVARIANT: where a check speaks, nobody's word is asked: an attestation cannot outshine a failing check.
+    if (checks.length > 0) return weakest(checks.map((backing) => backingState(backing, input.at)))
+    const given = attestations.filter((attestation) => attestation.covers.includes(control))
+    return attestationState(given, input.at)
   }
+  // fromEntries, not assignment: a control called `__proto__` must weigh like any other.
+  const byControl: Record<string, EvidenceState> = Object.fromEntries(input.controls.map((control) => [control, stateOf(control)]))
   const underlying = input.controls.length === 0 ? 'unbacked' : weakest(Object.values(byControl))
   return { state: input.strength === 'hedged' ? 'unprovable' : underlying, underlying, byControl }
 }
@@ -81,7 +79,8 @@ export function backingState(backing: Backing, at: number): EvidenceState {
   const last = decisive.slice(-backing.confirmations)
   if (last.length === backing.confirmations && last.every((observation) => observation.verdict === 'fails')) return 'broken'
 
-  const newest = past.at(-1)
+  // The newest that ran: a slot that was not run must not turn an unknown into the older, better news before it.
+  const newest = past.findLast((observation) => observation.verdict !== 'not-run')
   if (newest === undefined || newest.verdict === 'unknown') return 'unknown'
   const held = decisive.findLast((observation) => observation.verdict === 'holds')
   // Failing, not yet confirmed, and never seen to hold: there is nothing to be green about.

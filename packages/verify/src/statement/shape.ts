@@ -38,7 +38,8 @@ const object =
   (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail(path, 'an object')
     const given = value as Record<string, unknown>
-    for (const name of Object.keys(given)) if (!(name in members) && !(`${name}?` in members)) fail(`${path}/${name}`, 'no such member')
+    // `in` would find `constructor` and its like in every object.
+    for (const name of Object.keys(given)) if (!Object.hasOwn(members, name) && !Object.hasOwn(members, `${name}?`)) fail(`${path}/${name}`, 'no such member')
     for (const [name, shape] of Object.entries(members)) {
       const key = name.endsWith('?') ? name.slice(0, -1) : name
       if (given[key] !== undefined) shape(given[key], `${path}/${key}`)
@@ -147,7 +148,12 @@ const RULES: { [K in StatementKind]?: (predicate: Predicates[K]) => string | und
     if (a.until <= a.from) return 'an attestation ends after it begins'
     return undefined
   },
-  binding: (b) => (b.covers.every((control) => b.controls.includes(control)) ? undefined : 'a binding covers controls that its claim rests on'),
+  binding: (b) => {
+    // A check that covers nothing would weigh nothing: its failures could never reach the page.
+    if (b.covers.length === 0) return 'a binding covers at least one control'
+    if (!b.covers.every((control) => b.controls.includes(control))) return 'a binding covers controls that its claim rests on'
+    return undefined
+  },
 }
 
 /** @throws VerifyError `malformed`, with a JSON Pointer to the member */

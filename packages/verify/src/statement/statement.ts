@@ -14,6 +14,8 @@ export interface StatementOf<K extends StatementKind> {
 }
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
+// A page snapshot could name each of its claims; nothing of ours names more.
+const MAX_SUBJECTS = 10_000
 const PREDICATE_TYPE = /^urn:vouchsafe:statement:([a-z-]+):v1$/
 
 export const predicateType = (kind: StatementKind): string => `urn:vouchsafe:statement:${kind}:v1`
@@ -41,11 +43,14 @@ export function decodeStatement(payload: Uint8Array): Statement {
   const kind = PREDICATE_TYPE.exec(String(value['predicateType']))?.[1]
   const predicate = checkPredicate(kind, value['predicate'])
   const subject = value['subject']
-  if (!Array.isArray(subject) || subject.length === 0) throw new VerifyError('malformed', 'a statement names at least one subject')
-  for (const item of subject as readonly unknown[]) {
-    const { name, digest } = (item ?? {}) as { name: unknown; digest: { sha256: unknown } | undefined }
-    if (typeof name !== 'string' || typeof digest?.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(digest.sha256))
-      throw new VerifyError('malformed', 'a subject has a name and a SHA-256 digest')
-  }
+  if (!Array.isArray(subject) || subject.length === 0 || subject.length > MAX_SUBJECTS) throw new VerifyError('malformed', `a statement names 1 to ${MAX_SUBJECTS} subjects`)
+  for (const item of subject as readonly unknown[]) if (!isSubject(item)) throw new VerifyError('malformed', 'a subject has a name and a SHA-256 digest, and no more')
   return { ...predicate, subject } as Statement
+}
+
+function isSubject(item: unknown): boolean {
+  const { name, digest } = (item ?? {}) as { name: unknown; digest: { sha256: unknown } | null | undefined }
+  if (typeof name !== 'string' || name.length === 0 || name.length > 2000) return false
+  if (typeof digest?.sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(digest.sha256)) return false
+  return Object.keys(item as object).join() === 'digest,name' && Object.keys(digest).length === 1
 }
