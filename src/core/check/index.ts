@@ -1,1 +1,20 @@
 export * from './contract.ts'
+export { bindingTerms, checksFor, commitTargets, type BindableClaim } from './binding.ts'
+export { definitionDigest, requireSound } from './definition.ts'
+export { CheckEngine, type EngineParts, type RunOutcome } from './engine.ts'
+export { createVault, type EvidenceAddress, type EvidenceVault, type KeptEvidence } from './evidence.ts'
+export { owed, slotAt, slotEnd, slotStart, type Schedule } from './slots.ts'
+export {
+  allSlots,
+  chainOf,
+  checkMigrations,
+  decidingSlots,
+  latestRuns,
+  listBindings,
+  recentSlots,
+  standing,
+  type BindingRecord,
+  type CheckTables,
+  type RunRecord,
+  type SlotRecord,
+} from './store.ts'

@@ -1,0 +1,62 @@
+import { canonicalBytes, canonicalJson, sha256, toHex, type Binding, type Hex, type Strength } from '@vouchsafe/verify'
+import type { Instant } from '#core/clock'
+import { instantOf } from '#core/statement'
+import type { Check, CheckId } from './contract.ts'
+import { definitionDigest } from './definition.ts'
+
+/** A published (or previewed) sentence, as far as a binding needs to know it. */
+export interface BindableClaim {
+  id: string
+  digest: Hex
+  strength: Strength
+  scope?: string
+  policy: { id: string; version: number; digest: Hex }
+  controls: readonly string[]
+  /** The checks that a person chose; absent: all that speak to the controls. */
+  checks?: readonly CheckId[]
+}
+
+/** The checks that a claim rests on, in the order in which they are declared. */
+export function checksFor(claim: Pick<BindableClaim, 'controls' | 'checks'>, checks: Iterable<Check>): Check[] {
+  const speaking = [...checks].filter((check) => check.definition.controls.some((control) => claim.controls.includes(control)))
+  return claim.checks === undefined ? speaking : speaking.filter((check) => claim.checks!.includes(check.definition.id))
+}
+
+/** Commits to the list of targets without telling it: names of inner systems stay inside. */
+export function commitTargets(targets: readonly string[], salt: Uint8Array): Binding['targets'] {
+  return { count: targets.length, commitment: toHex(sha256(salt, canonicalBytes(targets))) }
+}
+
+/** What a binding says, from the claim and the check; start and predecessor are added when it is issued. */
+export function bindingTerms(claim: BindableClaim, check: Check, targets: Binding['targets'], release: Hex): Omit<Binding, 'start' | 'predecessor'> {
+  const { definition } = check
+  return {
+    claim: claim.id,
+    sentence: claim.digest,
+    strength: claim.strength,
+    ...(claim.scope === undefined ? {} : { scope: claim.scope }),
+    policy: claim.policy,
+    controls: claim.controls,
+    covers: claim.controls.filter((control) => (definition.controls as readonly string[]).includes(control)),
+    check: { id: definition.id, definition: definitionDigest(definition) },
+    release,
+    targets,
+    cadenceSeconds: definition.cadenceSeconds,
+    freshnessSeconds: definition.freshnessSeconds,
+    confirmations: definition.confirmations,
+    maxAttempts: definition.maxAttempts,
+    canContradict: definition.canContradict,
+    vouching: definition.vouching,
+    stateFunction: 1,
+  }
+}
+
+/** Whether a standing binding says the same; if not, a successor has to say so in public. */
+export function sameTerms(standing: Binding, terms: Omit<Binding, 'start' | 'predecessor'>): boolean {
+  const { start: _start, predecessor: _predecessor, ...standingTerms } = standing
+  return canonicalJson(standingTerms) === canonicalJson(terms)
+}
+
+export function bindingOf(terms: Omit<Binding, 'start' | 'predecessor'>, start: Instant, predecessor?: { binding: Hex; lastSlot: number }): Binding {
+  return { ...terms, start: instantOf(start), ...(predecessor === undefined ? {} : { predecessor }) }
+}

@@ -1,0 +1,295 @@
+import { randomBytes } from 'node:crypto'
+import type { Binding, Closing, Hex, Json, SlotResult } from '@vouchsafe/verify'
+import { createEvidence } from '@vouchsafe/verify'
+import { messageOf } from '#core/errors'
+import { uuid7, type Change, type OrganisationDatabase } from '#core/database'
+import { instantOf, issue, type Issued, type StatementSigner } from '#core/statement'
+import { bindingOf, bindingTerms, checksFor, commitTargets, sameTerms, type BindableClaim } from './binding.ts'
+import type { Check, CheckDefinition, CheckId, CheckResult } from './contract.ts'
+import { definitionDigest } from './definition.ts'
+import type { EvidenceVault } from './evidence.ts'
+import { runIsolated } from './isolation.ts'
+import { owed } from './slots.ts'
+import { listBindings, rememberDefinition, standing, type BindingRecord, type CheckTables } from './store.ts'
+
+export interface EngineParts {
+  db: OrganisationDatabase
+  checks: ReadonlyMap<CheckId, Check>
+  /** Definitions whose observations other tools push; they are never run here. */
+  pushed: ReadonlyMap<CheckId, CheckDefinition>
+  signer: StatementSigner
+  /** Digest of the running release. */
+  release: Hex
+  vault: EvidenceVault
+  /** Newest checkpoint that a witness has cosigned, if any. */
+  cosignedCheckpoint(): Promise<{ size: number; root: Hex } | undefined>
+}
+
+/** What one run came to, whoever asked for it. */
+export interface RunOutcome {
+  definition: CheckDefinition
+  result: CheckResult
+  attempts: number
+  observedAt: Date
+}
+
+const ENGINE = { kind: 'system', name: 'check engine' } as const
+// Between tries within one slot: long enough for a restart or a dropped packet, short beside any cadence.
+const RETRY_AFTER_MS = [1_000, 5_000, 20_000]
+const MISSED_BATCH = 500 // entries written in one transaction after a long time off
+
+/**
+ * Runs checks when they are due, and writes exactly one slot result for every slot of every standing binding.
+ * INVARIANT: a slot's entry is never replaced; the primary key (binding, slot) and the append-only table see to it.
+ */
+export class CheckEngine {
+  readonly #parts: EngineParts
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+  }
+
+  /** Built in, declared and pushed, in the order in which they are listed. */
+  get checks(): ReadonlyMap<CheckId, Check> {
+    const { checks, pushed } = this.#parts
+    if (pushed.size === 0) return checks
+    const never = async (): Promise<CheckResult> => ({ verdict: 'unknown', summary: 'pushed by another tool; not run here', targets: [], declared: 0, evidence: {} })
+    return new Map([...checks, ...[...pushed].map(([id, definition]) => [id, { definition, targets: async () => [], run: never }] as const)])
+  }
+
+  /**
+   * Makes the standing bindings say what the claims and checks now say: new ones begin at once, changed ones get a
+   * successor that names them, and those that no claim wants any more are closed, all in public.
+   */
+  async bind(claims: readonly BindableClaim[], at: Date): Promise<{ begun: number; succeeded: number; closed: number }> {
+    const { db, signer, release } = this.#parts
+    await this.#recordMissed(at)
+    const bindings = standing(await listBindings(db))
+    const unclaimed = new Map(bindings.map((binding) => [`${binding.claimId} ${binding.checkId}`, binding]))
+    const targets = new Map<CheckId, readonly string[]>()
+    const issued: { issued: Issued; binding: Binding; check: Check; targets: readonly string[]; salt: Uint8Array }[] = []
+    let succeeded = 0
+    for (const claim of claims) {
+      for (const check of checksFor(claim, this.checks.values())) {
+        const { id } = check.definition
+        const key = `${claim.id} ${id}`
+        const before = unclaimed.get(key)
+        unclaimed.delete(key)
+        if (!targets.has(id)) targets.set(id, await check.targets())
+        const list = targets.get(id)!
+        const salt = before ? await this.#saltOf(before, list) : randomBytes(32)
+        const terms = bindingTerms(claim, check, commitTargets(list, salt), release)
+        if (before && sameTerms(before.predicate, terms)) continue
+        if (before) succeeded++
+        const binding = bindingOf(terms, at, before && { binding: before.digest, lastSlot: before.lastSlot })
+        const subjects = [
+          { name: `claim:${claim.id}`, sha256: claim.digest },
+          { name: `check:${id}`, sha256: terms.check.definition },
+        ]
+        issued.push({ issued: await issue(signer, 'binding', subjects, binding), binding, check, targets: list, salt })
+      }
+    }
+    const closings = await Promise.all(
+      [...unclaimed.values()].map(async (binding) => {
+        const reason = claims.some((claim) => claim.id === binding.claimId) ? 'check-withdrawn' : 'claim-withdrawn'
+        const closing: Closing = { binding: binding.digest, lastSlot: binding.lastSlot, reason, at: instantOf(at) }
+        return { closing, issued: await issue(signer, 'closing', [{ name: 'binding', sha256: binding.digest }], closing) }
+      }),
+    )
+    if (issued.length + closings.length > 0) {
+      const record = { actor: ENGINE, action: 'check.bind', subject: { kind: 'binding', id: 'all' }, detail: { begun: issued.length - succeeded, succeeded, closed: closings.length } }
+      await db.change(record, async (tx: Change<CheckTables>) => {
+        for (const item of issued) await insertBinding(tx, item)
+        for (const item of closings) await insertClosing(tx, item.closing, item.issued)
+      })
+    }
+    return { begun: issued.length - succeeded, succeeded, closed: closings.length }
+  }
+
+  /** The ids of the checks that have a slot open and without an entry, once missed slots have their `not-run`. */
+  async due(at: Date): Promise<CheckId[]> {
+    await this.#recordMissed(at)
+    const due = new Set<CheckId>()
+    for (const binding of standing(await listBindings(this.#parts.db))) {
+      if (owed(scheduleOf(binding), binding.lastSlot, at).due !== undefined && this.#parts.checks.has(binding.checkId)) due.add(binding.checkId)
+    }
+    return [...due]
+  }
+
+  /** Runs a check without recording anything: for dry runs and for `vouchsafe check`. */
+  async observe(checkId: CheckId): Promise<RunOutcome> {
+    const check = this.#parts.checks.get(checkId)
+    if (!check) throw new Error(`no check ${checkId} can be run here`)
+    const { clock } = this.#parts.db
+    const { definition } = check
+    for (let attempt = 1; ; attempt++) {
+      const result = await runIsolated(check, { at: clock.now(), attempt, timeLimitSeconds: definition.timeLimitSeconds })
+      // A verdict stands: only a run that could not tell is tried again, so that nobody reruns until green.
+      if (result.verdict !== 'unknown' || attempt >= definition.maxAttempts) return { definition, result, attempts: attempt, observedAt: clock.now() }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS[Math.min(attempt, RETRY_AFTER_MS.length) - 1]))
+    }
+  }
+
+  /** Runs a check and records it for every binding whose slot is open. Gives what was seen, recorded or not. */
+  async runDue(checkId: CheckId): Promise<RunOutcome> {
+    const outcome = await this.observe(checkId)
+    await this.record(outcome)
+    return outcome
+  }
+
+  /**
+   * Writes the slot results of one observation: for each standing binding of the check, the slot in which it was
+   * observed, if that has no entry yet. A second observation in a slot changes nothing.
+   */
+  async record(outcome: RunOutcome): Promise<number> {
+    const { db, signer, vault, cosignedCheckpoint } = this.#parts
+    const { definition, result, attempts, observedAt } = outcome
+    const digest = definitionDigest(definition)
+    // Only bindings under this very definition: what was seen under another one means something else.
+    const bindings = standing(await listBindings(db)).filter((binding) => binding.checkId === definition.id && binding.predicate.check.definition === digest)
+    const open = bindings.flatMap((binding) => {
+      const { missed, due } = owed(scheduleOf(binding), binding.lastSlot, observedAt)
+      return due === undefined ? [] : [{ binding, missed, slot: due }]
+    })
+    if (open.length === 0) return 0
+
+    const checkpoint = await cosignedCheckpoint()
+    const { evidence, disclosures } = createEvidence(
+      { check: { id: definition.id, definition: digest }, observedAt: instantOf(observedAt) },
+      { ...result.evidence, summary: result.summary, targets: result.targets as unknown as Json, definition: definition as unknown as Json },
+    )
+    const runId = uuid7(observedAt)
+    const sealed = await issue(signer, 'evidence', [{ name: `check:${definition.id}`, sha256: digest }], evidence, 'private')
+    const kept = await vault.keep(runId, { envelope: sealed.envelope, salt: sealed.salt, disclosures })
+    const results = await Promise.all(
+      open.map(async ({ binding, missed, slot }) => {
+        const slotResult: SlotResult = {
+          binding: binding.digest,
+          slot,
+          verdict: result.verdict,
+          attempts,
+          observedAt: instantOf(observedAt),
+          targets: { covered: Math.min(result.targets.length, result.declared), declared: result.declared },
+          evidence: sealed.commitment,
+          ...(checkpoint === undefined ? {} : { checkpoint }),
+        }
+        return { binding, slotResult, missed: await this.#notRun(binding, missed), issued: await issue(signer, 'slot-result', subjectOf(binding), slotResult) }
+      }),
+    )
+    const record = { actor: { kind: 'check', name: definition.id } as const, action: 'check.record', subject: { kind: 'check', id: definition.id }, detail: { verdict: result.verdict, slots: results.length } }
+    try {
+      await db.change(record, async (tx: Change<CheckTables>) => {
+        await rememberDefinition(tx, digest, definition)
+        await tx.db
+          .insertInto('check.run')
+          .values({
+            id: runId,
+            check_id: definition.id,
+            definition: digest,
+            attempts,
+            started_at: observedAt,
+            observed_at: observedAt,
+            verdict: result.verdict,
+            summary: result.summary,
+            targets: JSON.stringify(result.targets) as never,
+            declared: result.declared,
+            evidence_commitment: sealed.commitment,
+            evidence_leaf_id: sealed.leaf.id,
+            evidence_object: kept.object,
+            evidence_key: kept.key,
+          })
+          .execute()
+        await tx.logLeaf(sealed.leaf)
+        for (const { missed, slotResult, issued } of results) {
+          for (const earlier of missed) await insertSlot(tx, earlier.slotResult, earlier.issued)
+          await insertSlot(tx, slotResult, issued, runId)
+        }
+      })
+    } catch (error) {
+      await vault.erase(kept).catch(() => {})
+      // Another node was first with this slot: its entry stands.
+      if ((error as { code?: string }).code === '23505' || /duplicate key/.test(messageOf(error))) return 0
+      throw error
+    }
+    return results.length
+  }
+
+  /** Gives every slot that ended without a run its `not-run`, oldest first. */
+  async #recordMissed(at: Date): Promise<void> {
+    for (const binding of standing(await listBindings(this.#parts.db))) {
+      const { missed } = owed(scheduleOf(binding), binding.lastSlot, at)
+      for (let from = 0; from < missed.length; from += MISSED_BATCH) {
+        const batch = await this.#notRun(binding, missed.slice(from, from + MISSED_BATCH))
+        const record = { actor: ENGINE, action: 'check.not-run', subject: { kind: 'check', id: binding.checkId }, detail: { slots: batch.length } }
+        await this.#parts.db.change(record, async (tx: Change<CheckTables>) => {
+          for (const { slotResult, issued } of batch) await insertSlot(tx, slotResult, issued)
+        })
+      }
+    }
+  }
+
+  async #notRun(binding: BindingRecord, slots: readonly number[]): Promise<{ slotResult: SlotResult; issued: Issued }[]> {
+    const out: { slotResult: SlotResult; issued: Issued }[] = []
+    for (const slot of slots) {
+      const slotResult: SlotResult = { binding: binding.digest, slot, verdict: 'not-run', attempts: 0, targets: { covered: 0, declared: binding.predicate.targets.count } }
+      out.push({ slotResult, issued: await issue(this.#parts.signer, 'slot-result', subjectOf(binding), slotResult) })
+    }
+    return out
+  }
+
+  /** The salt under which the same list was committed to before, so that an unchanged list keeps its commitment. */
+  async #saltOf(before: BindingRecord, list: readonly string[]): Promise<Uint8Array> {
+    const row = await this.#parts.db.app.withTables<CheckTables>().selectFrom('check.binding').select(['target_salt']).where('digest', '=', before.digest).executeTakeFirstOrThrow()
+    return commitTargets(list, row.target_salt).commitment === before.predicate.targets.commitment ? row.target_salt : randomBytes(32)
+  }
+}
+
+const scheduleOf = (binding: BindingRecord) => ({ start: binding.start, cadenceSeconds: binding.cadenceSeconds })
+const subjectOf = (binding: BindingRecord) => [{ name: 'binding', sha256: binding.digest }]
+
+async function insertBinding(tx: Change<CheckTables>, item: { issued: Issued; binding: Binding; check: Check; targets: readonly string[]; salt: Uint8Array }): Promise<void> {
+  const { binding, issued, check } = item
+  await rememberDefinition(tx, binding.check.definition, check.definition)
+  await tx.db
+    .insertInto('check.binding')
+    .values({
+      digest: issued.digest,
+      claim_id: binding.claim,
+      check_id: binding.check.id,
+      definition: binding.check.definition,
+      predicate: JSON.stringify(binding) as never,
+      targets: JSON.stringify(item.targets) as never,
+      target_salt: Buffer.from(item.salt),
+      start_at: new Date(binding.start),
+      cadence_seconds: binding.cadenceSeconds,
+      predecessor: binding.predecessor?.binding ?? null,
+      leaf_id: issued.leaf.id,
+      created_at: tx.at,
+    })
+    .execute()
+  await tx.logLeaf(issued.leaf)
+}
+
+async function insertClosing(tx: Change<CheckTables>, closing: Closing, issued: Issued): Promise<void> {
+  await tx.db.insertInto('check.closing').values({ binding: closing.binding, last_slot: closing.lastSlot, reason: closing.reason, leaf_id: issued.leaf.id, at: tx.at }).execute()
+  await tx.logLeaf(issued.leaf)
+}
+
+async function insertSlot(tx: Change<CheckTables>, result: SlotResult, issued: Issued, runId?: string): Promise<void> {
+  await tx.db
+    .insertInto('check.slot')
+    .values({
+      binding: result.binding,
+      slot: result.slot,
+      verdict: result.verdict,
+      attempts: result.attempts,
+      observed_at: result.observedAt === undefined ? null : new Date(result.observedAt),
+      recorded_at: tx.at,
+      covered: result.targets.covered,
+      declared: result.targets.declared,
+      run_id: runId ?? null,
+      leaf_id: issued.leaf.id,
+    })
+    .execute()
+  await tx.logLeaf(issued.leaf)
+}
+

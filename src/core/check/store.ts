@@ -1,0 +1,238 @@
+import { sql } from 'kysely'
+import type { Binding, Hex, Verdict } from '@vouchsafe/verify'
+import { migrationsBeside, type Change, type MigrationSet, type OrganisationDatabase } from '#core/database'
+import type { CheckDefinition, TargetObservation } from './contract.ts'
+
+export const checkMigrations: MigrationSet = { schema: 'check', folder: migrationsBeside(import.meta.url) }
+
+export type CheckTables = {
+  'check.definition': { digest: string; check_id: string; definition: CheckDefinition; first_seen: Date }
+  'check.binding': {
+    digest: string
+    claim_id: string
+    check_id: string
+    definition: string
+    predicate: Binding
+    targets: readonly string[]
+    target_salt: Buffer
+    start_at: Date
+    cadence_seconds: number
+    predecessor: string | null
+    leaf_id: string
+    created_at: Date
+  }
+  'check.closing': { binding: string; last_slot: number; reason: string; leaf_id: string; at: Date }
+  'check.run': {
+    id: string
+    check_id: string
+    definition: string
+    attempts: number
+    started_at: Date
+    observed_at: Date
+    verdict: Verdict
+    summary: string
+    targets: readonly TargetObservation[]
+    declared: number
+    evidence_commitment: string | null
+    evidence_leaf_id: string | null
+    evidence_object: string | null
+    evidence_key: string | null
+  }
+  'check.slot': {
+    binding: string
+    slot: number
+    verdict: Verdict | 'not-run'
+    attempts: number
+    observed_at: Date | null
+    recorded_at: Date
+    covered: number
+    declared: number
+    run_id: string | null
+    leaf_id: string
+  }
+  'check.pushed': { sender: string; nonce: string; check_id: string; observed_at: Date; received_at: Date; observation: unknown }
+}
+
+export interface BindingRecord {
+  digest: Hex
+  claimId: string
+  checkId: string
+  predicate: Binding
+  start: Date
+  cadenceSeconds: number
+  predecessor?: Hex
+  leafId: string
+  /** The highest slot that has an entry; -1 when none has. */
+  lastSlot: number
+  closed: boolean
+  /** Whether another binding continues this one. */
+  succeeded: boolean
+}
+
+/** All bindings, oldest first, each with how far its slots have come. */
+export async function listBindings(db: OrganisationDatabase, claimIds?: readonly string[]): Promise<BindingRecord[]> {
+  let query = db.app
+    .withTables<CheckTables>()
+    .selectFrom('check.binding as b')
+    .leftJoin('check.closing as c', 'c.binding', 'b.digest')
+    .leftJoin('check.binding as s', 's.predecessor', 'b.digest')
+    .leftJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom('check.slot as x')
+          .select((e) => e.fn.max('x.slot').as('last'))
+          .whereRef('x.binding', '=', 'b.digest')
+          .as('l'),
+      (join) => join.onTrue(),
+    )
+    .select(['b.digest', 'b.claim_id', 'b.check_id', 'b.predicate', 'b.start_at', 'b.cadence_seconds', 'b.predecessor', 'b.leaf_id'])
+    .select(['l.last', 'c.binding as closed', 's.digest as successor'])
+    .orderBy('b.created_at')
+    .orderBy('b.digest')
+  if (claimIds) query = query.where('b.claim_id', 'in', [...claimIds, ''])
+  return (await query.execute()).map((row) => ({
+    digest: row.digest,
+    claimId: row.claim_id,
+    checkId: row.check_id,
+    predicate: row.predicate,
+    start: row.start_at,
+    cadenceSeconds: row.cadence_seconds,
+    ...(row.predecessor === null ? {} : { predecessor: row.predecessor }),
+    leafId: row.leaf_id,
+    lastSlot: row.last ?? -1,
+    closed: row.closed !== null,
+    succeeded: row.successor !== null,
+  }))
+}
+
+/** Those that still owe results. */
+export const standing = (bindings: readonly BindingRecord[]): BindingRecord[] => bindings.filter((binding) => !binding.closed && !binding.succeeded)
+
+/** A binding and all that it continues, oldest first. */
+export function chainOf(binding: BindingRecord, all: readonly BindingRecord[]): BindingRecord[] {
+  const byDigest = new Map(all.map((other) => [other.digest, other]))
+  const chain = [binding]
+  for (let before = binding.predecessor; before !== undefined; before = chain[0]!.predecessor) {
+    const previous = byDigest.get(before)
+    if (!previous) break
+    chain.unshift(previous)
+  }
+  return chain
+}
+
+export interface SlotRecord {
+  binding: Hex
+  slot: number
+  verdict: Verdict | 'not-run'
+  attempts: number
+  observedAt?: Date
+  recordedAt: Date
+  covered: number
+  declared: number
+  runId?: string
+  leafId: string
+}
+
+const slotOf = (row: CheckTables['check.slot']): SlotRecord => ({
+  binding: row.binding,
+  slot: row.slot,
+  verdict: row.verdict,
+  attempts: row.attempts,
+  ...(row.observed_at === null ? {} : { observedAt: row.observed_at }),
+  recordedAt: row.recorded_at,
+  covered: row.covered,
+  declared: row.declared,
+  ...(row.run_id === null ? {} : { runId: row.run_id }),
+  leafId: row.leaf_id,
+})
+
+/** Every slot of some bindings, in binding and slot order. Grows with history: for bundles, not for pages. */
+export async function allSlots(db: OrganisationDatabase, bindings: readonly Hex[]): Promise<SlotRecord[]> {
+  if (bindings.length === 0) return []
+  const rows = await db.app.withTables<CheckTables>().selectFrom('check.slot').selectAll().where('binding', 'in', [...bindings]).orderBy('binding').orderBy('slot').execute()
+  return rows.map(slotOf)
+}
+
+/**
+ * As much of each chain as its state can depend on: the last decisive results up to the confirmations, the last one
+ * that held, and the newest entry. The key is the chain's newest binding.
+ */
+export async function decidingSlots(db: OrganisationDatabase, chains: readonly { key: Hex; bindings: readonly Hex[]; confirmations: number }[]): Promise<Map<Hex, SlotRecord[]>> {
+  const found = new Map<Hex, SlotRecord[]>(chains.map((chain) => [chain.key, []]))
+  if (chains.length === 0) return found
+  const wanted = JSON.stringify(chains)
+  const { rows } = await sql<CheckTables['check.slot'] & { key: string }>`
+    with chain as (
+      select key, bindings, confirmations
+      from jsonb_to_recordset(${wanted}::jsonb) as t(key text, bindings jsonb, confirmations integer)
+    ), member as (
+      select chain.key, chain.confirmations, m.digest, m.position
+      from chain, lateral jsonb_array_elements_text(chain.bindings) with ordinality as m(digest, position)
+    )
+    select distinct on (chain.key, picked.position, picked.slot) chain.key, picked.*
+    from chain, lateral (
+      (select s.*, m.position from member m join "check".slot s on s.binding = m.digest
+        where m.key = chain.key and s.verdict in ('holds', 'fails')
+        order by m.position desc, s.slot desc limit chain.confirmations)
+      union all
+      (select s.*, m.position from member m join "check".slot s on s.binding = m.digest
+        where m.key = chain.key and s.verdict = 'holds' order by m.position desc, s.slot desc limit 1)
+      union all
+      (select s.*, m.position from member m join "check".slot s on s.binding = m.digest
+        where m.key = chain.key order by m.position desc, s.slot desc limit 1)
+    ) as picked
+    order by chain.key, picked.position, picked.slot`.execute(db.app)
+  for (const row of rows) found.get(row.key)?.push(slotOf(row))
+  return found
+}
+
+/** The newest slots of each binding, oldest first, for the tick marks beside a claim. */
+export async function recentSlots(db: OrganisationDatabase, bindings: readonly Hex[], most: number): Promise<(SlotRecord & { targets: readonly TargetObservation[]; summary?: string })[]> {
+  if (bindings.length === 0) return []
+  const { rows } = await sql<CheckTables['check.slot'] & { targets: TargetObservation[] | null; summary: string | null }>`
+    select ranked.*, r.targets, r.summary
+    from (select s.*, row_number() over (partition by s.binding order by s.slot desc) as newest from "check".slot s
+          where s.binding in (${sql.join([...bindings])})) ranked
+    left join "check".run r on r.id = ranked.run_id
+    where ranked.newest <= ${most}
+    order by ranked.binding, ranked.slot`.execute(db.app)
+  return rows.map((row) => ({ ...slotOf(row), targets: row.targets ?? [], ...(row.summary === null ? {} : { summary: row.summary }) }))
+}
+
+export interface RunRecord {
+  id: string
+  checkId: string
+  verdict: Verdict
+  summary: string
+  targets: readonly TargetObservation[]
+  declared: number
+  observedAt: Date
+  evidence?: { commitment: string; leafId: string; object: string; key: string }
+}
+
+/** The newest run of each check. */
+export async function latestRuns(db: OrganisationDatabase, checkId?: string): Promise<RunRecord[]> {
+  let query = db.app.withTables<CheckTables>().selectFrom('check.run').distinctOn('check_id').selectAll().orderBy('check_id').orderBy('observed_at', 'desc')
+  if (checkId !== undefined) query = query.where('check_id', '=', checkId)
+  return (await query.execute()).map((row) => ({
+    id: row.id,
+    checkId: row.check_id,
+    verdict: row.verdict,
+    summary: row.summary,
+    targets: row.targets,
+    declared: row.declared,
+    observedAt: row.observed_at,
+    ...(row.evidence_commitment && row.evidence_leaf_id && row.evidence_object && row.evidence_key
+      ? { evidence: { commitment: row.evidence_commitment, leafId: row.evidence_leaf_id, object: row.evidence_object, key: row.evidence_key } }
+      : {}),
+  }))
+}
+
+/** Remembers a definition under its digest, so that later readers can see what an old binding meant. */
+export async function rememberDefinition(tx: Change<CheckTables>, digest: Hex, definition: CheckDefinition): Promise<void> {
+  await tx.db
+    .insertInto('check.definition')
+    .values({ digest, check_id: definition.id, definition: JSON.stringify(definition) as never, first_seen: tx.at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}

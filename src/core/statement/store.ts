@@ -1,0 +1,144 @@
+import type { Generated } from 'kysely'
+import type { Change, OrganisationDatabase } from '#core/database'
+import { migrationsBeside, type MigrationSet } from '#core/database'
+import type { Attestation, AttestationEnd, Hex, KeyChange } from '@vouchsafe/verify'
+import type { Issued } from './issue.ts'
+
+export const statementMigrations: MigrationSet = { schema: 'statement', folder: migrationsBeside(import.meta.url) }
+
+export type StatementTables = {
+  'statement.key': {
+    key_id: string
+    action: string
+    purpose: string
+    public_key: string
+    holder: string
+    role: string
+    leaf_id: string
+    at: Date
+  }
+  'statement.attestation': {
+    digest: string
+    claim_id: string | null
+    control_id: string | null
+    sentence: string | null
+    statement: string
+    role: string
+    from_at: Date
+    until_at: Date
+    key_id: string
+    leaf_id: string
+    created_at: Generated<Date>
+  }
+  'statement.attestation_end': { attestation: string; reason: string; leaf_id: string; at: Date }
+}
+
+export interface KeyRecord {
+  keyId: string
+  purpose: KeyChange['purpose']
+  publicKey: Hex
+  holder: string
+  role: string
+  leafId: string
+  revokedAt?: Date
+}
+
+/** Every key ever added, newest last, with the moment it stopped to count. */
+export async function listKeys(db: OrganisationDatabase): Promise<KeyRecord[]> {
+  const rows = await db.app.withTables<StatementTables>().selectFrom('statement.key').selectAll().orderBy('at').execute()
+  return rows
+    .filter((row) => row.action === 'added')
+    .map((row) => {
+      const revoked = rows.find((other) => other.action === 'revoked' && other.key_id === row.key_id && other.purpose === row.purpose)
+      return {
+        keyId: row.key_id,
+        purpose: row.purpose as KeyChange['purpose'],
+        publicKey: row.public_key,
+        holder: row.holder,
+        role: row.role,
+        leafId: row.leaf_id,
+        ...(revoked ? { revokedAt: revoked.at } : {}),
+      }
+    })
+}
+
+export async function insertKey(tx: Change<StatementTables>, keyId: string, change: KeyChange, issued: Issued): Promise<void> {
+  await tx.db
+    .insertInto('statement.key')
+    .values({
+      key_id: keyId,
+      action: change.action,
+      purpose: change.purpose,
+      public_key: change.key,
+      holder: change.holder,
+      role: change.role,
+      leaf_id: issued.leaf.id,
+      at: new Date(change.at),
+    })
+    .execute()
+  await tx.logLeaf(issued.leaf)
+}
+
+export interface AttestationRecord {
+  digest: Hex
+  claim?: string
+  control?: string
+  sentence?: Hex
+  statement: string
+  role: string
+  from: Date
+  until: Date
+  keyId: string
+  leafId: string
+  endedAt?: Date
+}
+
+export async function insertAttestation(tx: Change<StatementTables>, attestation: Attestation, keyId: string, issued: Issued): Promise<void> {
+  await tx.db
+    .insertInto('statement.attestation')
+    .values({
+      digest: issued.digest,
+      claim_id: attestation.claim ?? null,
+      control_id: attestation.control ?? null,
+      sentence: attestation.sentence ?? null,
+      statement: attestation.statement,
+      role: attestation.role,
+      from_at: new Date(attestation.from),
+      until_at: new Date(attestation.until),
+      key_id: keyId,
+      leaf_id: issued.leaf.id,
+      created_at: tx.at,
+    })
+    .execute()
+  await tx.logLeaf(issued.leaf)
+}
+
+export async function insertAttestationEnd(tx: Change<StatementTables>, end: AttestationEnd, issued: Issued): Promise<void> {
+  await tx.db.insertInto('statement.attestation_end').values({ attestation: end.attestation, reason: end.reason, leaf_id: issued.leaf.id, at: new Date(end.at) }).execute()
+  await tx.logLeaf(issued.leaf)
+}
+
+/** All attestations, oldest first. */
+export async function listAttestations(db: OrganisationDatabase): Promise<AttestationRecord[]> {
+  const rows = await db.app
+    .withTables<StatementTables>()
+    .selectFrom('statement.attestation as a')
+    .leftJoin('statement.attestation_end as e', 'e.attestation', 'a.digest')
+    .selectAll('a')
+    .select('e.at as ended_at')
+    .orderBy('a.created_at')
+    .execute()
+  return rows.map((row) => ({
+    digest: row.digest,
+    ...(row.claim_id === null ? {} : { claim: row.claim_id }),
+    ...(row.control_id === null ? {} : { control: row.control_id }),
+    ...(row.sentence === null ? {} : { sentence: row.sentence }),
+    statement: row.statement,
+    role: row.role,
+    from: row.from_at,
+    until: row.until_at,
+    keyId: row.key_id,
+    leafId: row.leaf_id,
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+  }))
+}
