@@ -1,0 +1,11 @@
+/** The domain probe: what anybody can see of a host from outside, and see again. */
+export { PROBES, probeHost } from './probes.ts'
+export type { Probe } from './probes.ts'
+export { formatProbe } from './listing.ts'
+export { ProbeError } from './failure.ts'
+export type { ProbeErrorCode } from './failure.ts'
+export { readTarget } from './target.ts'
+export type { ProbeOptions, ProbeTarget } from './target.ts'
+export type { CheckReport, Verdict } from './report.ts'
+export type { OpenPgpVerdict, VerifyOpenPgp } from './security-txt/signature.ts'
+export { isPublicAddress } from './address.ts'
