@@ -1,0 +1,84 @@
+import { canonicalJson, envelopeDigest, type ClaimState, type PageSnapshot } from '@vouchsafe/verify'
+import type { Change, OrganisationDatabase } from '#core/database'
+import { instantOf, issue, type StatementSigner } from '#core/statement'
+import { shownVersion, wordingsOf } from './library.ts'
+import { claimStandings, type ClaimStanding } from './states.ts'
+import type { PageTables, Version, Wording } from './store.ts'
+
+// Even when nothing changes, a snapshot a day shows that somebody was there to look.
+const AT_LEAST_EVERY_MS = 24 * 3600 * 1000
+
+/** What the page says at one moment, in the form that is signed. */
+export function snapshotOf(version: Version, status: PageSnapshot['status'], wordings: readonly Wording[], standings: readonly ClaimStanding[], at: Date): PageSnapshot {
+  return {
+    status,
+    policy: { id: version.documentId, slug: version.slug, version: version.number, digest: version.digest },
+    at: instantOf(at),
+    claims: standings.map(({ wording, result, backings, attestations }) => ({
+      id: wording.claimId,
+      sentence: wording.digest,
+      start: wording.start,
+      end: wording.end,
+      strength: wording.strength,
+      ...(wording.scope === undefined ? {} : { scope: wording.scope }),
+      controls: wording.controls,
+      state: result.state,
+      ...(result.state === 'unprovable' ? { underlying: result.underlying } : {}),
+      bindings: backings.map(({ binding }) => binding.digest),
+      attestations: attestations.map((attestation) => attestation.digest),
+    })),
+    notOffered: wordings.filter((wording) => !wording.offered).length,
+  }
+}
+
+export interface SnapshotRecord {
+  digest: string
+  at: Date
+  predicate: PageSnapshot
+  leafId: string
+}
+
+/** The newest snapshots, newest first. */
+export async function listSnapshots(db: OrganisationDatabase, options: { since?: Date; most?: number } = {}): Promise<SnapshotRecord[]> {
+  let query = db.app.withTables<PageTables>().selectFrom('page.snapshot').selectAll().orderBy('at', 'desc').orderBy('digest')
+  if (options.since) query = query.where('at', '>=', options.since)
+  if (options.most) query = query.limit(options.most)
+  return (await query.execute()).map((row) => ({ digest: row.digest, at: row.at, predicate: row.predicate, leafId: row.leaf_id }))
+}
+
+/** What changed since the last snapshot, leaving the moment out. */
+const substance = ({ at: _at, ...rest }: PageSnapshot): string => canonicalJson(rest)
+
+/**
+ * Writes a snapshot when the page says something else than the last one, or a day has passed.
+ * @returns the new snapshot, or undefined when the last one still stands or nothing is shown
+ */
+export async function takeSnapshot(db: OrganisationDatabase, signer: StatementSigner, at: Date): Promise<PageSnapshot | undefined> {
+  const shown = await shownVersion(db)
+  if (!shown) return undefined
+  const wordings = await wordingsOf(db, shown.version.id)
+  // Whole seconds, as the statement has them: the verifier must come to the same states at the same moment.
+  const moment = new Date(instantOf(at))
+  const standings = await claimStandings(db, wordings.filter((wording) => wording.offered), moment)
+  const snapshot = snapshotOf(shown.version, shown.status, wordings, standings, moment)
+  const [last] = await listSnapshots(db, { most: 1 })
+  if (last && substance(last.predicate) === substance(snapshot) && at.getTime() - last.at.getTime() < AT_LEAST_EVERY_MS) return undefined
+  const issued = await issue(signer, 'page-snapshot', [{ name: `policy:${shown.version.slug}@${shown.version.number}`, sha256: shown.version.digest }], snapshot)
+  const record = { actor: { kind: 'system', name: 'page' } as const, action: 'page.snapshot', subject: { kind: 'policy', id: shown.version.slug }, detail: { claims: snapshot.claims.length } }
+  await db.change(record, async (tx: Change<PageTables>) => {
+    await tx.db
+      .insertInto('page.snapshot')
+      .values({ digest: envelopeDigest(issued.envelope), version_id: shown.version.id, at: moment, predicate: JSON.stringify(snapshot) as never, leaf_id: issued.leaf.id })
+      .execute()
+    await tx.logLeaf(issued.leaf)
+  })
+  return snapshot
+}
+
+export type StateCounts = Record<ClaimState, number>
+
+export function countStates(states: Iterable<ClaimState>): StateCounts {
+  const counts: StateCounts = { checked: 0, attested: 0, broken: 0, unknown: 0, stale: 0, unbacked: 0, unprovable: 0 }
+  for (const state of states) counts[state]++
+  return counts
+}

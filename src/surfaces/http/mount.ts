@@ -1,0 +1,96 @@
+import type { Context, Hono } from 'hono'
+import { z } from 'zod'
+import { VouchsafeError } from '#core/errors'
+import { permits, type Actor, type Route } from '#core/module'
+import type { Clock } from '#core/clock'
+import type { IdempotencyStore } from './idempotency.ts'
+import { addressOf, type ApiPart } from './openapi.ts'
+
+export interface MountParts {
+  clock: Clock
+  /** Who sent this request: decided by the listener and the token, never by what the request says of itself. */
+  actorOf(context: Context): Actor
+  idempotency: IdempotencyStore
+}
+
+const DEFAULT_BODY_BYTES = 256 * 1024
+
+/** Puts routes on the server: permit, parse, call, present, in this order. */
+export function mount(app: Hono, parts: readonly ApiPart[], { clock, actorOf, idempotency }: MountParts): void {
+  for (const { routes } of parts) {
+    for (const route of routes) {
+      const { method, pattern } = addressOf(route)
+      app.on(method, pattern, async (context) => {
+        const actor = actorOf(context)
+        // Before anything is read: a refusal costs nothing and tells nothing of what is there.
+        if (route.permit !== 'anyone' && !permits(actor, route.permit)) throw refusal(actor)
+        const bytes = route.body === undefined ? undefined : await readBody(context, route.bodyLimitBytes ?? DEFAULT_BODY_BYTES)
+        const answer = async () => present(route, await route.handle(requestOf(context, route, bytes, actor, clock) as never))
+        const key = method === 'GET' ? undefined : context.req.header('idempotency-key')
+        return key === undefined ? answer() : idempotency.once({ key, actor, address: `${method} ${context.req.path}`, body: bytes }, answer)
+      })
+    }
+  }
+}
+
+function refusal(actor: Actor): VouchsafeError {
+  return new VouchsafeError('not-allowed', actor.kind === 'anyone' ? 'Only the operator may do this.' : 'This actor may not do this.', {
+    mend: 'Use the `vouchsafe` command on the machine of the installation, or its Unix socket with the operator token (both in the data folder).',
+  })
+}
+
+async function readBody(context: Context, limit: number): Promise<Uint8Array> {
+  const tooLarge = () => new VouchsafeError('too-large', `The body is larger than ${limit} bytes.`, { mend: 'Send less at once.' })
+  if (Number(context.req.header('content-length') ?? 0) > limit) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  // Counted while it arrives: a body that lies about its length is stopped at the limit too.
+  for await (const chunk of context.req.raw.body ?? []) {
+    length += (chunk as Uint8Array).length
+    if (length > limit) throw tooLarge()
+    chunks.push(chunk as Uint8Array)
+  }
+  return Buffer.concat(chunks)
+}
+
+function requestOf(context: Context, route: Route, bytes: Uint8Array | undefined, actor: Actor, clock: Clock) {
+  const ifMatch = context.req.header('if-match')
+  return {
+    params: route.params ? parse(route.params, context.req.param(), 'path') : {},
+    query: route.query ? parse(route.query, context.req.query(), 'query') : {},
+    body: bytes === undefined ? undefined : route.body === 'bytes' ? bytes : parse(route.body as z.ZodType, json(bytes), ''),
+    actor,
+    at: clock.now(),
+    ...(ifMatch === undefined ? {} : { ifMatch: ifMatch.replace(/^W\//, '').replaceAll('"', '') }),
+    signal: context.req.raw.signal,
+  }
+}
+
+function json(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new VouchsafeError('bad-input', 'The body is not JSON in UTF-8.', { mend: 'Send a JSON document with content-type application/json.', cause })
+  }
+}
+
+function parse(schema: z.ZodType, value: unknown, where: string): unknown {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const fields = parsed.error.issues.map((issue) => ({ pointer: `${where && `/${where}`}${issue.path.map((part) => `/${String(part)}`).join('')}`, message: issue.message }))
+  throw new VouchsafeError('bad-input', `What was sent does not fit: ${fields.map((field) => `${field.pointer || 'body'}: ${field.message}`).join('; ')}.`, {
+    mend: 'See /api/openapi.json for what is expected.',
+    fields,
+  })
+}
+
+function present(route: Route, reply: Awaited<ReturnType<Route['handle']>>): Response {
+  const headers = new Headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  if (reply.etag !== undefined) headers.set('etag', `"${reply.etag}"`)
+  if (reply.location !== undefined) headers.set('location', reply.location)
+  const status = reply.status ?? route.status ?? 200
+  if (status === 204) return new Response(null, { status, headers })
+  headers.set('content-type', 'application/json')
+  // The reply's shape is part of the contract: what does not fit is a defect here, not a surprise there.
+  return new Response(JSON.stringify(route.reply.parse(reply.body)), { status, headers })
+}

@@ -1,0 +1,54 @@
+import { VerifyError } from '@vouchsafe/verify'
+import { isVouchsafeError, VouchsafeError, type ErrorCode, type FieldError } from '#core/errors'
+
+/** RFC 9457 problem details. `mend` and `errors` are extension members (§3.2). */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  mend?: string
+  errors?: readonly FieldError[]
+  instance?: string
+}
+
+const STATUS: Record<ErrorCode, { status: number; title: string }> = {
+  'bad-input': { status: 422, title: 'What was sent cannot be taken' },
+  'too-large': { status: 413, title: 'Too large' },
+  unsupported: { status: 415, title: 'Not supported' },
+  'not-found': { status: 404, title: 'Not found' },
+  'not-allowed': { status: 403, title: 'Not allowed' },
+  conflict: { status: 409, title: 'Conflict' },
+  'precondition-failed': { status: 412, title: 'It has changed meanwhile' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
+  unreachable: { status: 502, title: 'Something outside did not answer' },
+  unavailable: { status: 503, title: 'Not available at the moment' },
+  refused: { status: 409, title: 'Refused for safety' },
+  corrupt: { status: 500, title: 'Stored data is damaged' },
+  internal: { status: 500, title: 'A defect of this software' },
+}
+
+/** The status is chosen here and nowhere else. What is not ours to expect tells nothing of itself. */
+export function problemOf(error: unknown, instance?: string): Problem {
+  const known = isVouchsafeError(error)
+    ? error
+    : error instanceof VerifyError
+      ? new VouchsafeError('bad-input', error.message, { cause: error })
+      : new VouchsafeError('internal', 'Something went wrong here; it has been written to the log.', { mend: 'Try again. If it stays, `vouchsafe doctor` may say why.' })
+  const { status, title } = STATUS[known.code]
+  return {
+    type: `urn:vouchsafe:problem:${known.code}`,
+    title,
+    status,
+    detail: known.message,
+    ...(known.mend === undefined ? {} : { mend: known.mend }),
+    ...(known.fields.length === 0 ? {} : { errors: known.fields }),
+    ...(instance === undefined ? {} : { instance }),
+  }
+}
+
+export function problemResponse(problem: Problem): Response {
+  const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  if (problem.status === 503 || problem.status === 429) headers.set('retry-after', '5')
+  return new Response(JSON.stringify(problem), { status: problem.status, headers })
+}
