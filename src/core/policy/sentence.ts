@@ -49,6 +49,6 @@ function belongsTogether(before: string, after: string): boolean {
   if (NEVER_LAST.test(before)) return true
   if (/(?:^|\s)[A-Z]\.$/.test(before) && /^[A-Z]/.test(after) && !/^(?:We|Our|The|This|It|All|You|Your|In|If|A|An)\b/.test(after)) return true // an initial
   if (SOMETIMES_LAST.test(before) && GOES_ON.test(after)) return true
-  if (!/[.!?…。！？]["'”’)\]»\d,*]*$/u.test(before)) return true
+  if (!/[.!?…。！？]["'”’)[\]»\w,*]{0,8}$/u.test(before)) return true
   return /^[)\]”’»,;]+$/.test(after) // closing marks that were cut off
 }

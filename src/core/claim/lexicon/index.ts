@@ -1,0 +1,78 @@
+import type { ControlId } from '#core/control'
+import { ENGINEERING } from './engineering.ts'
+import type { Entry } from './entry.ts'
+import { GOVERNANCE } from './governance.ts'
+import { HOSTING } from './hosting.ts'
+import { OPERATIONS } from './operations.ts'
+import { PROTECTION } from './protection.ts'
+import { TRUST } from './trust.ts'
+import { WORKFORCE } from './workforce.ts'
+
+/** Every entry of the lexicon. A control absent here is never proposed, only chosen by a person. */
+export const LEXICON: readonly Entry[] = [...GOVERNANCE, ...HOSTING, ...PROTECTION, ...WORKFORCE, ...ENGINEERING, ...OPERATIONS, ...TRUST]
+
+export interface Match {
+  control: ControlId
+  /** 0 to 1: how surely the words name the control. */
+  score: number
+  /** The words found, as they stand in the sentence. */
+  words: string[]
+}
+
+export interface NearMissFound {
+  control: ControlId
+  words: string
+  why: string
+}
+
+/** Lower case, straight quotes and dashes, single spaces: what the patterns are written for. */
+export function fold(text: string): string {
+  return text.toLowerCase().replace(/[’‘]/g, "'").replace(/[“”]/g, '"').replace(/[\u2010-\u2012]/g, '-').replace(/\s+/g, ' ').trim()
+}
+
+/** What a stem or a heading adds, against words of the line itself. */
+const STEM_SHARE = 0.75
+const HEADING_WEIGHT = 0.3
+
+/**
+ * Controls that a sentence names, best first, with the words that name them. A cue counts once for all its
+ * patterns; several cues add up as independent evidence (1 − ∏(1 − weight)). All arguments are folded text.
+ */
+export function matchControls(text: string, stem = '', headings: readonly string[] = []): { matches: Match[]; nearMisses: NearMissFound[] } {
+  const matches: Match[] = []
+  const nearMisses: NearMissFound[] = []
+  const whole = stem === '' ? text : `${stem} ${text}`
+  for (const entry of LEXICON) {
+    let doubt = 1
+    const words: string[] = []
+    for (const [weight, ...patterns] of entry.cues) {
+      const found = wordsOf(patterns, text)
+      const found2 = found === undefined && stem !== '' ? wordsOf(patterns, whole) : undefined
+      const share = found === undefined ? STEM_SHARE : 1
+      const list = found ?? found2
+      if (list === undefined) continue
+      doubt *= 1 - weight * share
+      for (const word of list) if (!words.includes(word)) words.push(word)
+    }
+    if (doubt === 1) continue
+    const miss = entry.unless?.find(([pattern]) => pattern.test(whole))
+    if (miss) {
+      nearMisses.push({ control: entry.control, words: miss[0].exec(whole)?.[0] ?? '', why: miss[1] })
+      continue
+    }
+    if (entry.heading !== undefined && headings.some((heading) => entry.heading?.test(heading))) doubt *= 1 - HEADING_WEIGHT
+    matches.push({ control: entry.control, score: Math.round((1 - doubt) * 1000) / 1000, words })
+  }
+  matches.sort((a, b) => b.score - a.score)
+  return { matches, nearMisses }
+}
+
+function wordsOf(patterns: readonly RegExp[], text: string): string[] | undefined {
+  const words: string[] = []
+  for (const pattern of patterns) {
+    const match = pattern.exec(text)
+    if (!match) return undefined
+    words.push(match[0])
+  }
+  return words
+}
