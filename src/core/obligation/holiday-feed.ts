@@ -4,6 +4,7 @@ import { VouchsafeError, messageOf } from '#core/errors'
 import { MOST_HOLIDAYS, parseDate, parseHolidays } from './calendar.ts'
 import type { Holiday } from './calendar.ts'
 import { daysOfRule, isoWeekday, parseDayRule } from './recurrence.ts'
+import type { Patience } from './recurrence.ts'
 
 export interface HolidayFeed {
   /** As a calendar takes them. */
@@ -21,6 +22,8 @@ const MOST_EVENTS = 5_000
 const LONGEST_EVENT_DAYS = 62
 /** Each year of a rule costs some 400 steps; clocks do not run for longer. */
 const LONGEST_WINDOW_YEARS = 50
+/** A feed of 200 yearly rules over ten years looks at 60,000 days; so many take about two seconds. */
+const MOST_DAYS_LOOKED_AT = 500_000
 /** RFC 5545 needs three levels; the parser keeps a stack of them. */
 const DEEPEST_NESTING = 16
 
@@ -45,6 +48,8 @@ export function holidaysFromIcs(text: string, window: { readonly from: string; r
   const ignored: { name: string; reason: string }[] = []
   const found: Holiday[] = []
   const events = eventsOf(text)
+  const patience: Patience = { days: MOST_DAYS_LOOKED_AT }
+  const moved = movedOccurrences(events)
   for (const event of events) {
     let name = ''
     try {
@@ -54,7 +59,7 @@ export function holidaysFromIcs(text: string, window: { readonly from: string; r
         ignored.push({ name, reason })
         continue
       }
-      for (const first of occurrencesOf(event, events, from, until)) {
+      for (const first of occurrencesOf(event, moved, from, until, patience)) {
         for (let day = first, left = lengthDays(event); left > 0; day = day.add({ days: 1 }), left -= 1) {
           if (Temporal.PlainDate.compare(day, from) >= 0 && Temporal.PlainDate.compare(day, until) <= 0) found.push(name === '' ? { date: day.toString() } : { date: day.toString(), name })
         }
@@ -102,7 +107,7 @@ function notAHoliday(event: ICAL.Component): string | undefined {
 }
 
 /** The first days of an event's occurrences that can reach into the window. */
-function occurrencesOf(event: ICAL.Component, events: readonly ICAL.Component[], from: Temporal.PlainDate, until: Temporal.PlainDate): Temporal.PlainDate[] {
+function occurrencesOf(event: ICAL.Component, moved: ReadonlyMap<unknown, readonly string[]>, from: Temporal.PlainDate, until: Temporal.PlainDate, patience: Patience): Temporal.PlainDate[] {
   const start = startOf(event)
   const reach = from.subtract({ days: lengthDays(event) - 1 })
   const days = new Map<string, Temporal.PlainDate>()
@@ -119,7 +124,7 @@ function occurrencesOf(event: ICAL.Component, events: readonly ICAL.Component[],
       parts: recur.parts as Record<string, (string | number)[]>,
       weekStart: isoWeekday(recur.wkst),
     })
-    for (const day of daysOfRule(rule, start, reach, until)) days.set(day.toString(), day)
+    for (const day of daysOfRule(rule, start, reach, until, patience)) days.set(day.toString(), day)
   }
   if (rules.length === 0) days.set(start.toString(), start)
   for (const { type, value } of rawOf(event, 'rdate')) {
@@ -127,15 +132,24 @@ function occurrencesOf(event: ICAL.Component, events: readonly ICAL.Component[],
     days.set(dateOf(value).toString(), dateOf(value))
   }
   for (const { value } of rawOf(event, 'exdate')) days.delete(dateOf(value).toString())
-  // RFC 5545 §3.8.4.4: an event of the same UID with a RECURRENCE-ID stands in for that one occurrence.
-  const uid = rawOf(event, 'uid')[0]?.value
-  if (uid !== undefined && !event.hasProperty('recurrence-id')) {
-    for (const other of events) {
-      const moved = rawOf(other, 'recurrence-id')[0]
-      if (moved && rawOf(other, 'uid')[0]?.value === uid) days.delete(dateOf(moved.value).toString())
-    }
-  }
+  if (!event.hasProperty('recurrence-id')) for (const date of moved.get(rawOf(event, 'uid')[0]?.value) ?? []) days.delete(date)
   return [...days.values()]
+}
+
+/**
+ * The dates by UID for which another event stands in: one with the same UID and a RECURRENCE-ID (RFC 5545 §3.8.4.4).
+ * One whose date cannot be read moves nothing here; it fails by its own start, or is a timed event.
+ */
+function movedOccurrences(events: readonly ICAL.Component[]): ReadonlyMap<unknown, readonly string[]> {
+  const moved = new Map<unknown, string[]>()
+  for (const event of events) {
+    const [uid, date] = [rawOf(event, 'uid')[0]?.value, rawOf(event, 'recurrence-id')[0]?.value]
+    if (typeof uid !== 'string' || typeof date !== 'string') continue
+    const known = moved.get(uid)
+    if (known) known.push(date.slice(0, 10))
+    else moved.set(uid, [date.slice(0, 10)])
+  }
+  return moved
 }
 
 /** DTEND is the day after the last (RFC 5545 §3.6.1); without it and without DURATION an all-day event is one day. */

@@ -68,24 +68,29 @@ export function parseDayRule({ freq, interval, count, until, parts, weekStart }:
   return rule
 }
 
+/** How many days may still be looked at, shared by all rules of one feed; whoever makes it owns it. */
+export interface Patience {
+  days: number
+}
+
 /**
  * The days of a rule between two dates, both included, in order.
  *
  * Each period (day, week, month or year) is walked day by day and each day is asked whether the rule means it. That is
  * slower than stepping from one occurrence to the next, but it ends for every rule: one that never occurs (30 February)
  * or never stops costs no more than the days up to `to`.
- * @throws VouchsafeError `bad-input` for a rule that began more than 250 years before `to`
+ * @throws VouchsafeError `bad-input` for a rule that began more than 250 years before `to`, `too-large` when the
+ * patience is at its end
  */
-export function daysOfRule(rule: DayRule, start: Temporal.PlainDate, from: Temporal.PlainDate, to: Temporal.PlainDate): Temporal.PlainDate[] {
+export function daysOfRule(rule: DayRule, start: Temporal.PlainDate, from: Temporal.PlainDate, to: Temporal.PlainDate, patience: Patience): Temporal.PlainDate[] {
   if (to.year - start.year > MOST_YEARS) throw new VouchsafeError('bad-input', `A holiday rule that begins in ${start.year} cannot be followed.`, { mend: 'Let it begin later.' })
   const last = rule.until && Temporal.PlainDate.compare(rule.until, to) < 0 ? rule.until : to
   const found: Temporal.PlainDate[] = []
   let seen = 0
-  for (let k = 0; ; k += rule.interval) {
-    const period = periodOf(rule, start, k)
-    if (Temporal.PlainDate.compare(period.first, last) > 0) return found
-    const meant: Temporal.PlainDate[] = []
-    for (let day = period.first; Temporal.PlainDate.compare(day, period.next) < 0; day = day.add({ days: 1 })) if (isMeant(rule, start, day)) meant.push(day)
+  for (let k = firstPeriod(rule, start, from); ; k += rule.interval) {
+    const first = periodStart(rule, start, k)
+    if (Temporal.PlainDate.compare(first, last) > 0) return found
+    const meant = daysOfPeriod(rule, start, first, patience).filter((day) => isMeant(rule, start, day))
     for (const day of chosen(meant, rule.bySetPos)) {
       if (Temporal.PlainDate.compare(day, start) < 0) continue
       if (Temporal.PlainDate.compare(day, last) > 0) return found
@@ -96,25 +101,51 @@ export function daysOfRule(rule: DayRule, start: Temporal.PlainDate, from: Tempo
   }
 }
 
-function periodOf(rule: DayRule, start: Temporal.PlainDate, k: number): { first: Temporal.PlainDate; next: Temporal.PlainDate } {
+/** The number of the first period worth looking at: one that counts its occurrences must be followed from its start. */
+function firstPeriod(rule: DayRule, start: Temporal.PlainDate, from: Temporal.PlainDate): number {
+  if (rule.count !== undefined || Temporal.PlainDate.compare(from, start) <= 0) return 0
+  const { days } = start.until(from, { largestUnit: 'days' })
+  // Divided by the longest that a period can be, so that none is passed over.
+  const periods = Math.floor(days / { DAILY: 1, WEEKLY: 7, MONTHLY: 31, YEARLY: 366 }[rule.frequency])
+  return Math.max(0, Math.floor(periods / rule.interval) - 1) * rule.interval
+}
+
+function periodStart(rule: DayRule, start: Temporal.PlainDate, k: number): Temporal.PlainDate {
   switch (rule.frequency) {
-    case 'DAILY': {
-      const first = start.add({ days: k })
-      return { first, next: first.add({ days: 1 }) }
+    case 'DAILY':
+      return start.add({ days: k })
+    case 'WEEKLY':
+      return start.subtract({ days: (start.dayOfWeek - rule.weekStart + 7) % 7 }).add({ weeks: k })
+    case 'MONTHLY':
+      return start.with({ day: 1 }).add({ months: k })
+    case 'YEARLY':
+      return start.with({ month: 1, day: 1 }).add({ years: k })
+  }
+}
+
+/** The days of a period that are worth asking, in order. */
+function daysOfPeriod(rule: DayRule, start: Temporal.PlainDate, first: Temporal.PlainDate, patience: Patience): Temporal.PlainDate[] {
+  const days: Temporal.PlainDate[] = []
+  const take = (from: Temporal.PlainDate, count: number) => {
+    patience.days -= count
+    if (patience.days < 0) {
+      throw new VouchsafeError('too-large', 'The rules of this feed take too long to follow.', { mend: 'Ask for fewer years, or export the holidays alone.' })
     }
-    case 'WEEKLY': {
-      const first = start.subtract({ days: (start.dayOfWeek - rule.weekStart + 7) % 7 }).add({ weeks: k })
-      return { first, next: first.add({ weeks: 1 }) }
-    }
-    case 'MONTHLY': {
-      const first = start.with({ day: 1 }).add({ months: k })
-      return { first, next: first.add({ months: 1 }) }
-    }
-    case 'YEARLY': {
-      const first = start.with({ month: 1, day: 1 }).add({ years: k })
-      return { first, next: first.add({ years: 1 }) }
+    for (let index = 0; index < count; index += 1) days.push(from.add({ days: index }))
+  }
+  if (rule.frequency === 'DAILY') take(first, 1)
+  else if (rule.frequency === 'WEEKLY') take(first, 7)
+  else if (rule.frequency === 'MONTHLY') take(first, rule.byMonth.length > 0 && !rule.byMonth.includes(first.month) ? 0 : first.daysInMonth)
+  else {
+    // A rule that names no day at all means that of its start; most holidays are of this kind, or name their month.
+    const bare = rule.byMonth.length + rule.byMonthDay.length + rule.byYearDay.length + rule.byDay.length === 0
+    for (let month = 1; month <= 12; month += 1) {
+      if (bare ? month !== start.month : rule.byMonth.length > 0 && !rule.byMonth.includes(month)) continue
+      const begin = first.with({ month })
+      take(begin, begin.daysInMonth)
     }
   }
+  return days
 }
 
 /** RFC 5545 §3.3.10: the parts a rule leaves out are taken from its start. */
