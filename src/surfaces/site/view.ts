@@ -14,6 +14,8 @@ export interface SiteView {
   at: Instant
   /** Absolute, without a trailing slash; undefined until the operator sets a public address. */
   publicUrl?: string
+  /** Where this server answers on its own machine, without a trailing slash; for commands while there is no public address. */
+  localUrl?: string
   navigation: readonly { title: string; href: string }[]
   log: LogView
 }

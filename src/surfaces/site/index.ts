@@ -1,0 +1,13 @@
+/** The public site: pages as pure functions of their views, and the bytes they are served with. */
+export type * from './view.ts'
+export { loadAssets, type SiteAssets, type VerifyAssets } from './assets.ts'
+export { claimPage } from './claim.tsx'
+export { diffPage } from './diff.tsx'
+export { errorPage, type ErrorView } from './error.tsx'
+export { llmsText } from './llms.ts'
+export { claimMarkdown, policyMarkdown } from './markdown.ts'
+export { policyPage } from './page.tsx'
+export { answer, seal, SECURITY_HEADERS, type Answer, type Asked, type Rendered, type Sealed } from './respond.ts'
+export { securityTxt, type SecurityTxtView } from './security-txt.ts'
+export { verifyPage, type VerifyPageView } from './verify.tsx'
+export { versionsPage, type VersionsView } from './versions.tsx'

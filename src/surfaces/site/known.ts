@@ -1,0 +1,100 @@
+import type { Instant } from '#core/clock'
+import { cadenceWords, countWords } from './when.tsx'
+import type { BackingView, ClaimView } from './view.ts'
+
+/** A piece of a margin note: words, or a moment that each face sets in its own way. */
+export type Part = string | { ago: Instant } | { day: Instant }
+
+/** How a claim is known, in one or two short sentences. */
+export interface Known {
+  /** The state's word, which a reader sees first. */
+  lead: string
+  parts: readonly Part[]
+  /** Whether a stranger can run the same probe. */
+  recheckable: boolean
+}
+
+/** Longer words of a check belong on the claim's own page. */
+const LONGEST_SUMMARY = 160
+
+/** What the margin says of a claim. Nothing in it is greener than the state. */
+export function knownBy(claim: ClaimView): Known {
+  const known = (lead: string, parts: readonly Part[], recheckable = false): Known => ({ lead, parts: scoped(claim, parts), recheckable })
+  const weakest = weakestBacking(claim)
+  switch (claim.state) {
+    case 'checked':
+      return known('Checked', checkedParts(claim), claim.backings.length > 0 && claim.backings.every((backing) => backing.vouching === 'recheckable'))
+    case 'attested': {
+      const attestation = claim.attestations.at(-1)
+      return known('Attested', attestation === undefined ? ['.'] : [` by ${attestation.role} on `, { day: attestation.from }, ', good until ', { day: attestation.until }, '.'])
+    }
+    case 'broken':
+      return known('Broken', brokenParts(claim, weakest))
+    case 'stale': {
+      const ended = claim.attestations.at(-1)
+      if (weakest?.observedAt) return known('Stale', [': last observed ', { ago: weakest.observedAt }, `, due ${cadenceWords(weakest.cadenceSeconds)}.`])
+      return known('Stale', ended === undefined ? [': the last result is too old.'] : [`: what ${ended.role} attested ended on `, { day: ended.until }, '.'])
+    }
+    case 'unknown':
+      if (weakest?.observedAt === undefined) return known('Unknown', [': ', shortened(weakest?.summary) ?? 'the check has not run yet.'])
+      return known('Unknown', [': ', shortened(weakest.summary) ?? 'the check could not tell.', ' Tried ', { ago: weakest.observedAt }, '.'])
+    case 'unbacked':
+      return known('Not backed', [claim.strength === 'negative' ? ': no check that could find the opposite.' : ': no check, and no named role, stands behind it.'])
+    case 'unprovable':
+      return known('Cannot be checked', [': this wording promises no fact.', ...nearby(claim)])
+  }
+}
+
+function checkedParts(claim: ClaimView): Part[] {
+  // The oldest result says how fresh the whole claim is.
+  const oldest = claim.backings.toSorted((a, b) => (a.observedAt?.getTime() ?? 0) - (b.observedAt?.getTime() ?? 0))[0]
+  if (oldest?.observedAt === undefined) return ['.']
+  const covered = claim.backings.reduce((sum, backing) => sum + backing.covered, 0)
+  const declared = claim.backings.reduce((sum, backing) => sum + backing.declared, 0)
+  const observers = new Set(claim.backings.flatMap((backing) => backing.observers.map((observer) => observer.name))).size
+  return [
+    ' ',
+    { ago: oldest.observedAt },
+    claim.backings.length > 1 ? ` by ${countWords(claim.backings.length, 'check')}` : '',
+    declared > 1 || covered < declared ? `, ${covered} of ${declared} declared targets` : '',
+    `, ${cadenceWords(oldest.cadenceSeconds)}.`,
+    observers > 0 ? ` Confirmed by ${countWords(observers, 'outside observer')}.` : '',
+  ]
+}
+
+function brokenParts(claim: ClaimView, weakest: BackingView | undefined): Part[] {
+  const since: Part[] = claim.since === undefined ? [] : [' since ', { day: claim.since }]
+  // INVARIANT: the state is never held back, only its details, and those for 72 hours at most.
+  if (claim.heldBackUntil !== undefined) return [...since, ': not currently confirmed; details by ', { day: claim.heldBackUntil }, '.']
+  if (claim.note === undefined) {
+    const summary = shortened(weakest?.summary)
+    return summary === undefined ? [...since, '.'] : [...since, `: ${summary}`]
+  }
+  const { cause, mendBy, role, breached } = claim.note
+  return [...since, `: ${sentence(cause)} `, breached ? `${role} promised mending by ` : `Mending promised by ${role} for `, { day: mendBy }, breached ? ', which has passed.' : '.']
+}
+
+/** What checks beside a hedged sentence found: its wording cannot be checked, their results are still shown. */
+function nearby(claim: ClaimView): Part[] {
+  const holding = claim.backings.filter((backing) => backing.state === 'checked').length
+  if (claim.backings.length === 0) return []
+  if (holding === claim.backings.length) return [` ${capital(countWords(holding, 'check'))} near it ${holding === 1 ? 'holds' : 'hold'}.`]
+  return [` ${capital(countWords(holding, 'check'))} of ${claim.backings.length} near it ${holding === 1 ? 'holds' : 'hold'}.`]
+}
+
+function scoped(claim: ClaimView, parts: readonly Part[]): Part[] {
+  return claim.scope === undefined ? [...parts] : [...parts, ` ${claim.inScope ? 'For' : 'Only for'} ${claim.scope}.`]
+}
+
+/** The backing that gives the claim its state. */
+export function weakestBacking(claim: ClaimView): BackingView | undefined {
+  return claim.backings.find((backing) => backing.state === claim.underlying) ?? claim.backings[0]
+}
+
+function shortened(summary: string | undefined): string | undefined {
+  if (summary === undefined || summary.trim() === '') return undefined
+  return sentence(summary.length <= LONGEST_SUMMARY ? summary : `${summary.slice(0, LONGEST_SUMMARY).replace(/\s+\S*$/, '')} …`)
+}
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`)
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

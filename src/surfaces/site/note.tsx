@@ -1,0 +1,58 @@
+import type { Instant } from '#core/clock'
+import { knownBy, type Part } from './known.ts'
+import { STATE_WORDS } from './mark.tsx'
+import type { ClaimView } from './view.ts'
+import { When } from './when.tsx'
+
+/** Words with the moments in them set as times. */
+export function Parts({ parts, now }: { parts: readonly Part[]; now: Instant }) {
+  return (
+    <>
+      {parts.map((part) => (typeof part === 'string' ? part : 'ago' in part ? <When at={part.ago} now={now} /> : <When at={part.day} now={now} as="day" />))}
+    </>
+  )
+}
+
+/** The margin note beside a claim. */
+export function Note({ claim, now }: { claim: ClaimView; now: Instant }) {
+  const { lead, parts, recheckable } = knownBy(claim)
+  return (
+    <p class={`note is-${claim.state}`}>
+      <strong>{lead}</strong>
+      <Parts parts={parts} now={now} />
+      {claim.state === 'checked' && (recheckable ? ' Our software; ' : ' Our software. ')}
+      {recheckable ? (
+        <>
+          <a href={claimPath(claim.id)} aria-label={`You can recheck it: ${shortText(claim.text)}`}>you can recheck it</a>.
+        </>
+      ) : (
+        <a class="more" href={claimPath(claim.id)} aria-label={`How this is known: ${shortText(claim.text)}`}>
+          {claim.state === 'checked' ? 'Verify' : 'How it is known'}
+        </a>
+      )}
+    </p>
+  )
+}
+
+/** The note of a claim in a table's cell: word and time alone. */
+export function CellNote({ claim, now }: { claim: ClaimView; now: Instant }) {
+  const observed = claim.state === 'checked' ? claim.backings[0]?.observedAt : undefined
+  return (
+    <a class={`cell-note is-${claim.state}`} href={claimPath(claim.id)}>
+      {STATE_WORDS[claim.state]}
+      {observed && (
+        <>
+          {' '}
+          <When at={observed} now={now} />
+        </>
+      )}
+    </a>
+  )
+}
+
+export const claimPath = (id: string): string => `/claims/${encodeURIComponent(id)}`
+
+/** The first words of a sentence: enough to tell links apart when they are read out as a list. */
+export function shortText(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 80).replace(/\s+\S*$/, '')} …`
+}
