@@ -8,8 +8,14 @@ import { unknown } from './report.ts'
 import type { CheckReport, Finding } from './report.ts'
 import type { ProbeOptions, ProbeTarget } from './target.ts'
 import { checkCiphers, checkCompression, checkRenegotiation } from './tls/strength.ts'
+import { checkDmarc } from './mail/dmarc.ts'
+import { checkStrictMail } from './mail/mta-sts.ts'
+import { checkSpf } from './mail/spf.ts'
+import { checkDisclosureContact, checkSecurityText, checkSecurityTextSignature } from './security-txt/checks.ts'
 import { checkVersions } from './tls/versions.ts'
 import { Visit } from './visit.ts'
+import { checkCaa } from './zone/caa.ts'
+import { checkDnssec } from './zone/dnssec.ts'
 
 export interface Probe {
   id: string
@@ -53,6 +59,14 @@ export const PROBES: readonly Probe[] = [
   probe('hsts', 'encryption-in-transit', 'Browsers are told to use https only', HOUR_SECONDS, checkStrictTransport),
   probe('header-policy', 'secure-defaults', 'Headers restrict scripts, framing and sniffing', HOUR_SECONDS, checkHeaderPolicy, { advisory: true }),
   probe('cookies', 'secure-defaults', 'Cookies are set with the attributes they need', HOUR_SECONDS, checkCookies),
+  probe('caa', 'network-protection', 'Only named authorities may issue certificates', DAY_SECONDS, checkCaa, { advisory: true }),
+  probe('dnssec', 'network-protection', 'DNS answers are signed and validate', DAY_SECONDS, checkDnssec, { advisory: true }),
+  probe('spf', 'email-authentication', 'SPF turns other senders away', DAY_SECONDS, checkSpf),
+  probe('dmarc', 'email-authentication', 'DMARC quarantines or rejects forged mail', DAY_SECONDS, checkDmarc),
+  probe('mta-sts', 'email-authentication', 'Mail servers are reached by TLS only', DAY_SECONDS, checkStrictMail, { advisory: true }),
+  probe('security-txt', 'security-txt', 'security.txt is valid and unexpired', DAY_SECONDS, checkSecurityText),
+  probe('security-txt-signature', 'security-txt', 'security.txt is signed', DAY_SECONDS, checkSecurityTextSignature),
+  probe('disclosure-contact', 'disclosure-channel', 'The contacts in security.txt take reports', DAY_SECONDS, checkDisclosureContact),
 ]
 
 /**

@@ -10,6 +10,9 @@ export interface Certificate {
   /** Shown to people; hostile until quoted. */
   subject: string
   issuer: string
+  /** The same names as encoded; equal bytes are what links a chain (RFC 5280 §7.1, in its binary form). */
+  subjectBytes: Buffer
+  issuerBytes: Buffer
   notBefore: Date
   notAfter: Date
   signatureAlgorithm: string
@@ -36,7 +39,9 @@ export function readCertificate(der: Buffer): Certificate {
   const fields = readElements(body.contents, 12)
   if (fields[0]?.tag === 0xa0) fields.shift() // the version
   const validity = fields[3]
-  if (validity === undefined) throw malformed('no validity')
+  const issuerBytes = fields[2]?.contents
+  const subjectBytes = fields[4]?.contents
+  if (validity === undefined || issuerBytes === undefined || subjectBytes === undefined) throw malformed('no names or validity')
   const [from, to] = readElements(validity.contents, 2)
   if (from === undefined || to === undefined) throw malformed('no validity')
   const extensions = readExtensions(fields)
@@ -46,12 +51,14 @@ export function readCertificate(der: Buffer): Certificate {
     x509,
     subject: oneLine(x509.subject),
     issuer: oneLine(x509.issuer),
+    subjectBytes,
+    issuerBytes,
     notBefore: readTime(from),
     notAfter: readTime(to),
     signatureAlgorithm: readOid(readElements(algorithm.contents, 3)[0]?.contents ?? Buffer.alloc(0)),
     ...names,
     ...constraints,
-    selfIssued: x509.subject === x509.issuer,
+    selfIssued: subjectBytes.equals(issuerBytes),
     key: readKey(x509),
   }
 }

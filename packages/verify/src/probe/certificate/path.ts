@@ -43,7 +43,7 @@ export function buildPath(sent: readonly Certificate[], roots: readonly X509Cert
     if (anchor !== undefined) return [...chain, readCertificate(anchor.raw)]
     if (chain.length >= MAX_DEPTH) return undefined
     for (const candidate of pool) {
-      if (chain.includes(candidate) || candidate.x509.raw.equals(last.x509.raw) || !certifies(candidate.x509, last.x509)) continue
+      if (chain.includes(candidate) || candidate.x509.raw.equals(last.x509.raw) || !signed(candidate, last)) continue
       const authoritiesBelow = chain.slice(1).filter((link) => !link.selfIssued).length
       if (!candidate.isAuthority || (candidate.pathLength !== undefined && authoritiesBelow > candidate.pathLength)) {
         reason = 'not-an-authority'
@@ -61,8 +61,17 @@ export function buildPath(sent: readonly Certificate[], roots: readonly X509Cert
   const chain = climb([leaf])
   if (chain === undefined) return { kind: 'untrusted', reason, chain: longest }
   const used = sent.filter((certificate) => chain.some((link) => link.x509.raw.equals(certificate.x509.raw)))
-  const ordered = sent.every((certificate, index) => index === 0 || certifies(certificate.x509, sent[index - 1]!.x509))
+  const ordered = sent.every((certificate, index) => index === 0 || signed(certificate, sent[index - 1]!))
   return { kind: 'trusted', chain, ordered, surplus: sent.length - used.length }
+}
+
+/** Without regard to whether the signer may: a leaf that plays authority is to be found out, not overlooked. */
+function signed(issuer: Certificate, subject: Certificate): boolean {
+  try {
+    return issuer.subjectBytes.equals(subject.issuerBytes) && subject.x509.verify(issuer.x509.publicKey)
+  } catch {
+    return false
+  }
 }
 
 function certifies(issuer: X509Certificate, subject: X509Certificate): boolean {
