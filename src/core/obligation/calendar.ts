@@ -101,7 +101,7 @@ export function parseDate(value: unknown, pointer = ''): Temporal.PlainDate {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/u.test(value)) throw bad(pointer, 'This is not a date.', mend)
   let date: Temporal.PlainDate
   try {
-    date = Temporal.PlainDate.from(value, { overflow: 'reject' })
+    date = Temporal.PlainDate.from(value)
   } catch (cause) {
     throw bad(pointer, `The day ${value} does not exist.`, mend, cause)
   }

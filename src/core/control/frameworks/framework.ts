@@ -37,13 +37,12 @@ interface Source<Id extends string, R extends Record<string, string>> {
  * shown too often costs a question, one shown too seldom costs an audit.
  */
 export function defineFramework<const Id extends string, const R extends Record<string, string>>(source: Source<Id, R>): Framework & { readonly id: Id } {
-  const order = Object.keys(source.requirements)
   const entries = Object.entries(source.mapping) as [ControlId, readonly string[]][]
   return Object.freeze({
     id: source.id,
     name: source.name,
     label: source.label,
     requirements: Object.entries(source.requirements).map(([id, title]) => Object.freeze({ id, title })),
-    byControl: new Map(entries.map(([control, ids]) => [control, ids.toSorted((a, b) => order.indexOf(a) - order.indexOf(b))])),
+    byControl: new Map(entries),
   })
 }
