@@ -1,3 +1,6 @@
+import { toBase64 } from './bytes.ts'
+import type { HashAt } from './log/merkle.ts'
+import { poolFor } from './log/nodes.ts'
 import type { Envelope } from './statement/envelope.ts'
 
 /**
@@ -5,7 +8,7 @@ import type { Envelope } from './statement/envelope.ts'
  * A bundle is one canonical JSON document (canonical.ts); each of its bytes is either covered by a signature
  * or a hash, or refused: there is no member that a verifier merely believes.
  */
-export type Bundle = ClaimBundle | PageBundle | EntryBundle
+export type Bundle = ClaimBundle | PageBundle | EntryBundle | EvidenceBundle
 
 interface Proven {
   /** The log's signed checkpoint, with all cosignatures, as served at `/log/checkpoint`. */
@@ -34,7 +37,10 @@ export interface BundledEntry {
 export interface ClaimBundle extends Proven {
   type: 'vouchsafe/claim-bundle/v1'
   claim: string
-  /** The sentence as published; its normalised digest is what bindings and the snapshot name. */
+  /**
+   * The sentence as published, in its normalised form (statement/sentence.ts), whose digest bindings and the
+   * snapshot name: two spellings of one sentence would be bytes that nothing covers.
+   */
   text: string
 }
 
@@ -49,4 +55,22 @@ export interface PageBundle extends Proven {
 export interface EntryBundle extends Proven {
   type: 'vouchsafe/entry-bundle/v1'
   index: number
+}
+
+/**
+ * One piece of private evidence, opened as far as somebody chose: the evidence statement, and the disclosures of
+ * some of its fields. The slot result among the entries commits to it.
+ */
+export interface EvidenceBundle extends Proven {
+  type: 'vouchsafe/evidence-bundle/v1'
+  envelope: Envelope
+  /** Base 64 of the private leaf's salt. */
+  salt: string
+  /** See statement/disclosure.ts. */
+  disclosures: readonly string[]
+}
+
+/** The pooled proof of a bundle: what leads from these entries to the root of a tree of this size. */
+export function nodesFor(indices: Iterable<number>, size: number, hashAt: HashAt): Record<string, string> {
+  return Object.fromEntries([...poolFor(indices, size, hashAt)].map(([key, hash]) => [key, toBase64(hash)]))
 }
