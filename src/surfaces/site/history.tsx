@@ -14,14 +14,12 @@ export function TargetHistory({ backing, all }: { backing: BackingView; all: boo
   const rows = all ? backing.rows : backing.rows.slice(0, MOST_ROWS)
   return (
     <table class="history">
-      <caption class="hidden">Runs of “{backing.title}” by target, oldest first</caption>
-      <thead class="hidden">
-        <tr>
-          <th scope="col">Target</th>
-          <th scope="col">Runs</th>
-          <th scope="col">Held</th>
-        </tr>
-      </thead>
+      <caption><span class="hidden">Runs of “{backing.title}” by target, oldest first, and how many held</span></caption>
+      <colgroup>
+        <col class="target" />
+        <col />
+        <col class="count" />
+      </colgroup>
       <tbody>
         {rows.map((row) => (
           <tr>

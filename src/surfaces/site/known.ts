@@ -12,6 +12,8 @@ export interface Known {
   parts: readonly Part[]
   /** Whether a stranger can run the same probe. */
   recheckable: boolean
+  /** How many outside observers confirmed it. */
+  observers: number
 }
 
 /** Longer words of a check belong on the claim's own page. */
@@ -19,7 +21,7 @@ const LONGEST_SUMMARY = 160
 
 /** What the margin says of a claim. Nothing in it is greener than the state. */
 export function knownBy(claim: ClaimView): Known {
-  const known = (lead: string, parts: readonly Part[], recheckable = false): Known => ({ lead, parts: scoped(claim, parts), recheckable })
+  const known = (lead: string, parts: readonly Part[], recheckable = false): Known => ({ lead, parts: scoped(claim, parts), recheckable, observers: observersOf(claim).size })
   const weakest = weakestBacking(claim)
   switch (claim.state) {
     case 'checked':
@@ -51,14 +53,12 @@ function checkedParts(claim: ClaimView): Part[] {
   if (oldest?.observedAt === undefined) return ['.']
   const covered = claim.backings.reduce((sum, backing) => sum + backing.covered, 0)
   const declared = claim.backings.reduce((sum, backing) => sum + backing.declared, 0)
-  const observers = new Set(claim.backings.flatMap((backing) => backing.observers.map((observer) => observer.name))).size
   return [
     ' ',
     { ago: oldest.observedAt },
     claim.backings.length > 1 ? ` by ${countWords(claim.backings.length, 'check')}` : '',
-    declared > 1 || covered < declared ? `, ${covered} of ${declared} declared targets` : '',
+    declared > 1 || covered < declared ? `, ${covered} of ${declared} targets` : '',
     `, ${cadenceWords(oldest.cadenceSeconds)}.`,
-    observers > 0 ? ` Confirmed by ${countWords(observers, 'outside observer')}.` : '',
   ]
 }
 
@@ -84,6 +84,10 @@ function nearby(claim: ClaimView): Part[] {
 
 function scoped(claim: ClaimView, parts: readonly Part[]): Part[] {
   return claim.scope === undefined ? [...parts] : [...parts, ` ${claim.inScope ? 'For' : 'Only for'} ${claim.scope}.`]
+}
+
+function observersOf(claim: ClaimView): Set<string> {
+  return new Set(claim.backings.flatMap((backing) => backing.observers.map((observer) => observer.name)))
 }
 
 /** The backing that gives the claim its state. */

@@ -2,7 +2,7 @@ import type { Instant } from '#core/clock'
 import { knownBy, type Part } from './known.ts'
 import { STATE_WORDS } from './mark.tsx'
 import type { ClaimView } from './view.ts'
-import { When } from './when.tsx'
+import { countWords, When } from './when.tsx'
 
 /** Words with the moments in them set as times. */
 export function Parts({ parts, now }: { parts: readonly Part[]; now: Instant }) {
@@ -13,21 +13,24 @@ export function Parts({ parts, now }: { parts: readonly Part[]; now: Instant }) 
   )
 }
 
+// Short, so that the usual note fits in two lines of the margin.
+const recheckWords = (observers: number): string => (observers === 0 ? 'you can recheck it' : 'recheck it')
+
 /** The margin note beside a claim. */
 export function Note({ claim, now }: { claim: ClaimView; now: Instant }) {
-  const { lead, parts, recheckable } = knownBy(claim)
+  const { lead, parts, recheckable, observers } = knownBy(claim)
   return (
     <p class={`note is-${claim.state}`}>
       <strong>{lead}</strong>
       <Parts parts={parts} now={now} />
-      {claim.state === 'checked' && (recheckable ? ' Our software; ' : ' Our software. ')}
+      {claim.state === 'checked' && ` Our software${observers === 0 ? '' : `, ${countWords(observers, 'observer')}`}${recheckable ? '; ' : '.'}`}
       {recheckable ? (
         <>
-          <a href={claimPath(claim.id)} aria-label={`You can recheck it: ${shortText(claim.text)}`}>you can recheck it</a>.
+          <a href={claimPath(claim.id)} aria-label={`${recheckWords(observers)}: ${shortText(claim.text)}`}>{recheckWords(observers)}</a>.
         </>
       ) : (
-        <a class="more" href={claimPath(claim.id)} aria-label={`How this is known: ${shortText(claim.text)}`}>
-          {claim.state === 'checked' ? 'Verify' : 'How it is known'}
+        <a class="more" href={claimPath(claim.id)} aria-label={`More on: ${shortText(claim.text)}`}>
+          More
         </a>
       )}
     </p>

@@ -1,7 +1,6 @@
-import { Parts } from './note.tsx'
-import { claimPath } from './note.tsx'
+import { claimPath, Parts } from './note.tsx'
 import { TargetHistory } from './history.tsx'
-import { knownBy } from './known.ts'
+import { knownBy, weakestBacking } from './known.ts'
 import { STATE_WORDS } from './mark.tsx'
 import type { BackingView, ClaimView, SiteView } from './view.ts'
 import { cadenceWords, countWords, durationWords, numberWords, When } from './when.tsx'
@@ -33,17 +32,20 @@ export function Opened({ claim, site, verify, full }: OpenedProps) {
 function HowItIsKnown({ claim, site, full }: Omit<OpenedProps, 'verify'>) {
   const known = knownBy(claim)
   const held = claim.state === 'broken' && claim.heldBackUntil !== undefined
+  const backed = claim.backings.length + claim.attestations.length > 0
+  // A check's own summary says the same at more length, below.
+  const repeats = !held && claim.note === undefined && weakestBacking(claim)?.summary !== undefined && (claim.state === 'unknown' || claim.state === 'broken')
   return (
     <>
       <p class="label">How it is known</p>
-      {(claim.state !== 'checked' && claim.state !== 'attested') || claim.backings.length + claim.attestations.length === 0 ? (
+      {!backed || (claim.state !== 'checked' && claim.state !== 'attested' && !repeats) ? (
         <p>
           <strong class={`is-${claim.state}`}>{known.lead}</strong>
           <Parts parts={known.parts} now={site.at} />
         </p>
       ) : null}
       {/* INVARIANT: while details of a failure are held back, no summary or history of the failing check is shown. */}
-      {!held && claim.backings.map((backing) => <Backing backing={backing} site={site} full={full} many={claim.backings.length > 1} />)}
+      {!held && claim.backings.map((backing) => <Backing backing={backing} site={site} full={full} titled={full || repeats || claim.backings.length > 1} />)}
       {claim.attestations.map((attestation) => (
         <p>
           Attested by <strong>{attestation.role}</strong> with their own key on <When at={attestation.from} now={site.at} as="day" />, good until{' '}
@@ -61,11 +63,11 @@ function HowItIsKnown({ claim, site, full }: Omit<OpenedProps, 'verify'>) {
   )
 }
 
-function Backing({ backing, site, full, many }: { backing: BackingView; site: SiteView; full: boolean; many: boolean }) {
+function Backing({ backing, site, full, titled }: { backing: BackingView; site: SiteView; full: boolean; titled: boolean }) {
   const missing = backing.slots.notRun
   return (
     <div class="backing">
-      {(many || full) && (
+      {titled && (
         <p class="backing-title">
           <strong>{backing.title}</strong> <span class={`is-${backing.state}`}>{STATE_WORDS[backing.state]}</span>
         </p>
@@ -155,9 +157,11 @@ function Meaning({ claim, site }: { claim: ClaimView; site: SiteView }) {
   const recorded = claim.backings.flatMap((backing) => (backing.recordedAt === undefined ? [] : [backing.recordedAt])).toSorted((a, b) => b.getTime() - a.getTime())[0]
   if (recorded === undefined && claim.attestations.length === 0)
     return <p class="meaning">There is no recorded result behind this sentence: it rests on our word alone.</p>
+  if (recorded === undefined)
+    return <p class="meaning">This shows that a named role said so with its own key, when, and until when, and that we cannot alter it unnoticed. It does not show that it is true.</p>
   return (
     <p class="meaning">
-      This shows that we recorded {recorded === undefined ? 'this attestation' : <>this result by <When at={recorded} now={site.at} as="clock" /></>} under this definition, cannot alter it unnoticed, and left out no slot.
+      This shows that we recorded this result by <When at={recorded} now={site.at} as="clock" /> under this definition, cannot alter it unnoticed, and left out no slot.
       It does not show that our software observed honestly, or that every system we have is declared.
     </p>
   )

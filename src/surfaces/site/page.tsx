@@ -4,7 +4,7 @@ import { renderFrame } from './layout.tsx'
 import { Mark } from './mark.tsx'
 import { MarkMeanings } from './marks.tsx'
 import { placeClaims } from './placement.ts'
-import { ClaimRow, Prose, type Setting } from './prose.tsx'
+import { ClaimRow, footnotesOf, Prose, type Setting } from './prose.tsx'
 import { type Rendered, htmlPage } from './respond.ts'
 import { Byline, Remarks, Summary } from './summary.tsx'
 import type { ClaimView, PageView } from './view.ts'
@@ -14,7 +14,7 @@ export function policyPage(page: PageView, assets: SiteAssets, path = '/'): Rend
   const { policy, site } = page
   const base = `/policies/${encodeURIComponent(policy.slug)}`
   const sections = sectionsOf(page.blocks, page.claims, policy.title)
-  const setting: Setting = { site, verify: assets.verify, placement: placeClaims(page.claims), sections, seen: new Set() }
+  const setting: Setting = { site, verify: assets.verify, placement: placeClaims(page.claims), sections, footnotes: footnotesOf(page.blocks), seen: new Set() }
   // Rendered to text first: only then is it known which claims found their words.
   const prose = <Prose blocks={page.blocks} setting={setting} />
   const text = String(prose)

@@ -13,6 +13,8 @@ export interface Setting {
   verify: VerifyAssets
   placement: Placement
   sections: ReadonlyMap<Block, Section>
+  /** Where each footnote of the policy stands, by its label. */
+  footnotes: ReadonlyMap<string, string>
   /** Claims set so far. A claim whose words are found in two blocks is marked at the first. */
   seen: Set<string>
 }
@@ -41,13 +43,13 @@ function BlockOf({ block, setting, depth }: BlockProps) {
   switch (block.kind) {
     case 'heading': {
       const section = setting.sections.get(block)
-      if (section === undefined) return depth === 0 ? null : <p class="say minor-heading"><Inlines inlines={block.children} /></p>
+      if (section === undefined) return depth === 0 ? null : <p class="say minor-heading"><Inlines inlines={block.children} setting={setting} /></p>
       const Level = `h${section.level}` as 'h2'
-      return <Level id={section.id}><Inlines inlines={block.children} /></Level>
+      return <Level id={section.id}><Inlines inlines={block.children} setting={setting} /></Level>
     }
     case 'paragraph':
       return (
-        <div class={block.footnote === undefined ? 'para' : 'para footnote'}>
+        <div class={block.footnote === undefined ? 'para' : 'para footnote'} {...footnoteId(block.footnote, setting)}>
           <Rows inlines={block.children} setting={setting} depth={depth} bullet={block.footnote === undefined ? undefined : `[${block.footnote}]`} />
         </div>
       )
@@ -81,6 +83,19 @@ function BlockOf({ block, setting, depth }: BlockProps) {
   }
 }
 
+function footnoteId(label: string | undefined, setting: Setting): { id?: string } {
+  const id = label === undefined ? undefined : setting.footnotes.get(label)
+  return id === undefined ? {} : { id }
+}
+
+/** Ids for the footnotes of a policy, by label; labels are the author's, so they do not become ids themselves. */
+export function footnotesOf(blocks: readonly Block[]): Map<string, string> {
+  const ids = new Map<string, string>()
+  for (const block of blocks)
+    if (block.kind === 'paragraph' && block.footnote !== undefined && !ids.has(block.footnote)) ids.set(block.footnote, `fn-${ids.size + 1}`)
+  return ids
+}
+
 /** A list item: its first paragraph carries the bullet; a nested list goes one step in. */
 function Item({ blocks, setting, depth, bullet }: { blocks: readonly Block[]; setting: Setting; depth: number; bullet: string }) {
   const [first, ...rest] = blocks
@@ -102,7 +117,7 @@ function Rows({ inlines, setting, depth, bullet }: { inlines: readonly Inline[];
         const words = (
           <p class={`say in-${Math.min(depth, 4)}`}>
             {mark}
-            <Inlines inlines={children} />
+            <Inlines inlines={children} setting={setting} />
           </p>
         )
         if (claim === undefined || setting.seen.has(claim.id)) return <div class="row">{words}</div>
@@ -152,12 +167,12 @@ function Cell({ inlines, setting }: { inlines: readonly Inline[]; setting: Setti
   return (
     <>
       {segmentsOf(inlines, setting.placement.placed).map(({ claim, children }) => {
-        if (claim === undefined || setting.seen.has(claim.id)) return <span class="cell"><Inlines inlines={children} /></span>
+        if (claim === undefined || setting.seen.has(claim.id)) return <span class="cell"><Inlines inlines={children} setting={setting} /></span>
         setting.seen.add(claim.id)
         return (
           <span class={claim.inScope ? 'cell claim' : 'cell claim out-of-scope'} id={`c-${claim.id}`}>
             <Mark state={claim.state} />
-            <Inlines inlines={children} /> <CellNote claim={claim} now={setting.site.at} />
+            <Inlines inlines={children} setting={setting} /> <CellNote claim={claim} now={setting.site.at} />
           </span>
         )
       })}
@@ -165,25 +180,29 @@ function Cell({ inlines, setting }: { inlines: readonly Inline[]; setting: Setti
   )
 }
 
-export function Inlines({ inlines }: { inlines: readonly Inline[] }) {
-  return <>{inlines.map((inline) => <InlineOf inline={inline} />)}</>
+function Inlines({ inlines, setting }: { inlines: readonly Inline[]; setting: Setting }) {
+  return <>{inlines.map((inline) => <InlineOf inline={inline} setting={setting} />)}</>
 }
 
-function InlineOf({ inline }: { inline: Inline }) {
+function InlineOf({ inline, setting }: { inline: Inline; setting: Setting }) {
   switch (inline.kind) {
-    case 'text':
-      return <>{inline.text}</>
+    case 'text': {
+      // A reference to a footnote comes as a run of its own, label in brackets.
+      const label = /^\[([^\]]{1,40})\]$/.exec(inline.text)?.[1]
+      const note = label === undefined ? undefined : setting.footnotes.get(label)
+      return note === undefined ? <>{inline.text}</> : <sup><a href={`#${note}`}>{label}</a></sup>
+    }
     case 'code':
       return <code>{inline.text}</code>
     case 'strong':
-      return <strong><Inlines inlines={inline.children} /></strong>
+      return <strong><Inlines inlines={inline.children} setting={setting} /></strong>
     case 'emphasis':
-      return <em><Inlines inlines={inline.children} /></em>
+      return <em><Inlines inlines={inline.children} setting={setting} /></em>
     case 'break':
       return <br />
     case 'link': {
       const href = safeHref(inline.href)
-      return href === undefined ? <Inlines inlines={inline.children} /> : <a href={href} rel="nofollow noopener"><Inlines inlines={inline.children} /></a>
+      return href === undefined ? <Inlines inlines={inline.children} setting={setting} /> : <a href={href} rel="nofollow noopener"><Inlines inlines={inline.children} setting={setting} /></a>
     }
   }
 }

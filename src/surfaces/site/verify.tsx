@@ -40,7 +40,7 @@ export function verifyPage({ site, slug }: VerifyPageView, assets: SiteAssets): 
 
         <h2>What it does not show</h2>
         <ul class="steps">
-          <li>That our software observed honestly. For checks marked <em>you can recheck it</em>, run the same probe yourself.</li>
+          <li>That our software observed honestly. Where a stranger can run the same probe, the note says <em>recheck it</em>: do.</li>
           <li>That every system we have is among the declared ones. The entries say how many were declared, not how many exist.</li>
           <li>That an attestation is true. It shows which role said so, and until when.</li>
         </ul>

@@ -9,9 +9,12 @@ export const cardStyle = `
 .backing-title span{color:var(--state);margin-left:.35em}
 .entry{white-space:nowrap}
 .history{width:100%;table-layout:fixed;font-size:.78125rem;margin:.25rem 0}
-.history th{width:32%;text-align:left;font:400 .78125rem/1.4 var(--mono);color:var(--soft);padding:.18rem .75rem .18rem 0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.history th{text-align:left;font:400 .78125rem/1.4 var(--mono);color:var(--soft);padding:.18rem .75rem .18rem 0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .history td{padding:.18rem 0}
-.history .held{width:6.2rem;text-align:right;font-family:var(--mono);color:var(--soft);white-space:nowrap}
+.history .target{width:32%}
+.history .count{width:5.5rem}
+.history caption{height:0}
+.history .held{text-align:right;font-family:var(--mono);color:var(--soft);white-space:nowrap}
 .ticks{display:block;width:100%;height:.6rem}
 .ticks path{fill:none;stroke-width:10}
 .tick-holds{stroke:var(--accent);opacity:.85}
@@ -34,5 +37,6 @@ button.primary,[data-verify] button{background:var(--accent);border-color:var(--
 .rests ul+.rests-head,.rests p+.rests-head{margin-top:1.1rem}
 .control{display:block;font-family:var(--mono);font-size:.75rem;color:var(--ink)}
 .requirements{display:block}
+.policy .rests li{margin:0}
 .suggestion{border-left:2px solid var(--accent);padding-left:.9rem;display:grid;gap:.2rem}
 `

@@ -43,6 +43,7 @@ main{grid-column:2;min-width:0}
 .contents-folded{display:none}
 
 .foot{border-top:1px solid var(--rule);padding:1.75rem 2.5rem 3rem;color:var(--soft)}
+.foot p::first-letter{text-transform:uppercase}
 .foot nav{display:flex;flex-wrap:wrap;gap:.35rem 1.5rem;margin-bottom:.75rem}
 .foot nav a{color:var(--ink);text-decoration:none;padding:.2rem 0}
 .foot nav a:hover{text-decoration:underline}

@@ -11,7 +11,6 @@ export const mediaStyle = `
   .contents-folded>summary{cursor:pointer;font-weight:600;padding:.3rem 0}
   .contents-folded .mark{width:.75rem;height:.75rem;margin-left:.4rem}
   .contents-folded a{display:inline-block;padding:.25rem 0;color:var(--soft);text-decoration:none}
-  .contents-folded li{margin:0}
   .row,.opened{grid-template-columns:minmax(0,1fr) minmax(0,15rem)}
 }
 @media (max-width:53rem){
@@ -25,7 +24,7 @@ export const mediaStyle = `
   h2{margin-top:3rem}
   .row,.opened{grid-template-columns:minmax(0,1fr)}
   .say{font-size:1.09375rem;line-height:1.58}
-  .row.claim{padding-left:1.75rem}
+  .policy .row,.row.claim{padding-left:1.75rem}
   .row.claim>.note{margin-top:.3rem;max-width:none}
   .row>details>summary{left:-.3rem;top:.15rem}
   .opened{margin-left:-1.75rem}
@@ -36,9 +35,11 @@ export const mediaStyle = `
   .para .row+.row,.row.claim+.row,li .row+.row{margin-top:.85rem}
   .tally{gap:.9rem 1.6rem;border-bottom:0;padding-bottom:.9rem}
   .ninety{border-top:1px solid var(--rule);padding:.9rem 0 1rem}
+  .facts{grid-template-columns:minmax(0,1fr);gap:.2rem}
+  .facts dd{grid-column:1;margin-bottom:.5rem}
   .meanings div{grid-template-columns:minmax(0,1fr)}
-  .history th{width:38%}
-  .history .held{width:4.2rem}
+  .history .target{width:36%}
+  .history .count{width:4.2rem}
   .statement .sign{left:-.3rem;top:.3rem}
   .statement h1,.plainpage h1{font-size:1.5rem}
   .row.claim.statement{padding-left:1.75rem}

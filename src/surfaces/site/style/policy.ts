@@ -13,12 +13,14 @@ h2+h3,h3+h4{margin-top:1.25rem}
 .say code{font-size:.84em;background:color-mix(in srgb,var(--rule) 45%,transparent);border-radius:3px;padding:.05em .25em}
 .para{margin:0 0 1.35rem}
 .para .row+.row,.row.claim+.row,li .row+.row{margin-top:.6rem}
-li{margin-bottom:.75rem}
+.policy li{margin-bottom:.75rem}
 ul[role=list] ul,ol[role=list] ul,ul[role=list] ol,ol[role=list] ol{margin-top:.75rem}
 .policy>ul,.policy>ol,.set-in>ul,.set-in>ol{margin-bottom:1.35rem}
 .in-1{padding-left:1.6rem}.in-2{padding-left:3.2rem}.in-3{padding-left:4.8rem}.in-4{padding-left:6.4rem}
 .bullet{position:absolute;left:calc(100% - 100% + var(--at,0rem));color:var(--soft);font-variant-numeric:tabular-nums}
 .in-1 .bullet{--at:0rem}.in-2 .bullet{--at:1.6rem}.in-3 .bullet{--at:3.2rem}.in-4 .bullet{--at:4.8rem}
+.say sup{font-size:.68em;line-height:0;vertical-align:.45em}
+.say sup a{text-decoration:none;color:var(--accent);padding:0 .12em}
 .footnote .say{font-size:1rem;color:var(--soft);padding-left:1.9rem}
 .minor-heading{font-weight:600;margin:1.25rem 0 .6rem}
 

@@ -37,8 +37,12 @@ export const sideStyle = `
 .plainpage h1,.statement h1{font-size:2.25rem}
 .plainpage .say{margin:1rem 0}
 .plainpage p.lede{margin-top:1rem;font:400 1.1875rem/1.6 var(--serif)}
-.facts{display:grid;gap:.8rem;margin:1rem 0}
-.facts dt{font-weight:600}
+.plainpage .command{margin:.6rem 0}
+.plainpage .command code{font-size:.84375rem}
+.plainpage .verify{margin-top:.8rem}
+.facts{display:grid;grid-template-columns:8rem minmax(0,1fr);gap:.5rem 1rem;margin:1rem 0}
+.facts dt{font-weight:600;grid-column:1}
+.facts dd{grid-column:2}
 .facts dd{color:var(--soft);overflow-wrap:anywhere}
 .facts dd code{color:var(--ink)}
 .crumbs{color:var(--soft);margin-bottom:1.25rem}
@@ -48,13 +52,13 @@ export const sideStyle = `
 .statement .sign .mark{width:1.1rem;height:1.1rem}
 .earlier{margin-top:2.5rem;max-width:40rem}
 .earlier h2{font-size:1.1875rem;margin:0 0 .6rem}
-.earlier li{padding:.5rem 0;border-top:1px solid var(--rule);margin:0}
+.earlier li{padding:.5rem 0;border-top:1px solid var(--rule)}
 .steps{padding-left:1.3rem;display:grid;gap:.6rem;margin:1rem 0}
 .versions{width:100%;max-width:40rem;margin-top:1.5rem}
 .versions th,.versions td{text-align:left;vertical-align:top;padding:.65rem 1rem .65rem 0;border-bottom:1px solid var(--rule)}
 .versions thead th{color:var(--soft);font-weight:500;border-bottom-color:var(--ink)}
 .changes{max-width:46rem;margin-top:2rem}
-.changes li{margin:0;padding:.55rem 0 .55rem 1.9rem;border-top:1px solid var(--rule);position:relative}
+.changes li{padding:.55rem 0 .55rem 1.9rem;border-top:1px solid var(--rule);position:relative}
 .changes .say{font-size:1.0625rem}
 .changes .sort{position:absolute;left:0;top:.65rem;font:600 1rem/1.6 var(--mono)}
 .changes ins,.changes del{text-decoration-thickness:1px;text-underline-offset:.2em}
