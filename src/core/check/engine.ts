@@ -153,13 +153,16 @@ export class CheckEngine {
     if (open.length === 0) return 0
 
     const checkpoint = await cosignedCheckpoint()
-    const { evidence, disclosures } = createEvidence(
-      { check: { id: definition.id, definition: digest }, observedAt: instantOf(observedAt) },
-      { ...result.evidence, summary: result.summary, targets: result.targets as unknown as Json, definition: definition as unknown as Json },
+    const fields = { ...result.evidence, summary: result.summary, targets: result.targets as unknown as Json, definition: definition as unknown as Json }
+    const about = { check: { id: definition.id, definition: digest }, observedAt: instantOf(observedAt) }
+    const { predicate: evidence, disclosures } = createEvidence(
+      about,
+      fields,
+      Object.keys(fields).map(() => randomBytes(32)),
     )
     const runId = uuid7(observedAt)
     const sealed = await issue(signer, 'evidence', [{ name: `check:${definition.id}`, sha256: digest }], evidence, 'private')
-    const kept = await vault.keep(runId, { envelope: sealed.envelope, salt: sealed.salt, disclosures })
+    const kept = await vault.keep(runId, { envelope: sealed.envelope, salt: sealed.salt, disclosures: Object.values(disclosures) })
     const results = await Promise.all(
       open.map(async ({ binding, missed, slot }) => {
         const slotResult: SlotResult = {

@@ -7,6 +7,7 @@ export { owed, slotAt, slotEnd, slotStart, type Schedule } from './slots.ts'
 export {
   allSlots,
   chainOf,
+  closingLeaves,
   checkMigrations,
   decidingSlots,
   latestRuns,

@@ -236,3 +236,10 @@ export async function rememberDefinition(tx: Change<CheckTables>, digest: Hex, d
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }
+
+/** The leaves of the closings of some bindings. */
+export async function closingLeaves(db: OrganisationDatabase, bindings: readonly Hex[]): Promise<string[]> {
+  if (bindings.length === 0) return []
+  const rows = await db.app.withTables<CheckTables>().selectFrom('check.closing').select('leaf_id').where('binding', 'in', [...bindings]).execute()
+  return rows.map((row) => row.leaf_id)
+}

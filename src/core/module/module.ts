@@ -3,13 +3,15 @@ import type { Contract, EventOf, PayloadOf } from './contract.ts'
 import type { Route } from './route.ts'
 
 /** A promise with a clock, in the module's own events (core/obligation counts it). */
-export interface ObligationDeclaration<C extends Contract> {
+export type ObligationDeclaration<C extends Contract> = ObligationFor<EventOf<C>>
+
+interface ObligationFor<Event extends string> {
   readonly id: string
   /** The words that promise it, or the law: 'GDPR Art. 33(1)'. */
   readonly source: string
-  readonly startedBy: EventOf<C>
-  readonly metBy: EventOf<C>
-  readonly cancelledBy?: EventOf<C>
+  readonly startedBy: Event
+  readonly metBy: Event
+  readonly cancelledBy?: Event
   /** In the form that core/obligation reads: '3 business days', '72 hours', 'until date'. */
   readonly within: string
 }

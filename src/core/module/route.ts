@@ -28,9 +28,12 @@ export interface RouteReply<R> {
  * One address of the API. `permit` has no default: a route is open to anyone only by saying so, and a
  * permission that the contract does not declare does not compile.
  */
-export interface Route<C extends Contract = Contract> {
+export type Route<C extends Contract = Contract> = RouteFor<PermissionOf<C>>
+
+// By the permissions alone, so that routes of all contracts fit into one list.
+interface RouteFor<Permission extends string> {
   readonly on: `${Method} /${string}`
-  readonly permit: PermissionOf<C> | 'anyone'
+  readonly permit: Permission | 'anyone'
   /** One line for the OpenAPI document. */
   readonly summary: string
   readonly params?: z.ZodObject

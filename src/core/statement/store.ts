@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely'
 import type { Change, OrganisationDatabase } from '#core/database'
 import { migrationsBeside, type MigrationSet } from '#core/database'
-import type { Attestation, AttestationEnd, Hex, KeyChange } from '@vouchsafe/verify'
+import type { Attestation, AttestationEnd, Hex, KeyChange, WitnessChange } from '@vouchsafe/verify'
 import type { Issued } from './issue.ts'
 
 export const statementMigrations: MigrationSet = { schema: 'statement', folder: migrationsBeside(import.meta.url) }
@@ -30,6 +30,7 @@ export type StatementTables = {
     leaf_id: string
     created_at: Generated<Date>
   }
+  'statement.witness': { vkey: string; action: 'added' | 'removed'; url: string; operator: 'own' | 'other'; leaf_id: string; at: Date }
   'statement.attestation_end': { attestation: string; reason: string; leaf_id: string; at: Date }
 }
 
@@ -141,4 +142,32 @@ export async function listAttestations(db: OrganisationDatabase): Promise<Attest
     leafId: row.leaf_id,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
   }))
+}
+
+export interface WitnessRecord {
+  vkey: string
+  url: string
+  operator: 'own' | 'other'
+}
+
+/** The witnesses that are asked now: for each key, the last that was said of it. */
+export async function listWitnesses(db: OrganisationDatabase): Promise<WitnessRecord[]> {
+  const rows = await db.app.withTables<StatementTables>().selectFrom('statement.witness').selectAll().orderBy('at').execute()
+  const last = new Map(rows.map((row) => [row.vkey, row]))
+  return [...last.values()].filter((row) => row.action === 'added').map(({ vkey, url, operator }) => ({ vkey, url, operator }))
+}
+
+export async function insertWitness(tx: Change<StatementTables>, change: WitnessChange, url: string, issued: Issued): Promise<void> {
+  await tx.db
+    .insertInto('statement.witness')
+    .values({ vkey: change.vkey, action: change.action, url, operator: change.operator, leaf_id: issued.leaf.id, at: new Date(change.at) })
+    .execute()
+  await tx.logLeaf(issued.leaf)
+}
+
+/** Leaves that every bundle may need: keys, witnesses, attestations and their ends. */
+export async function statementLeaves(db: OrganisationDatabase): Promise<string[]> {
+  const tables = ['statement.key', 'statement.witness', 'statement.attestation', 'statement.attestation_end'] as const
+  const found = await Promise.all(tables.map((table) => db.app.withTables<StatementTables>().selectFrom(table).select('leaf_id').execute()))
+  return found.flat().map((row) => row.leaf_id)
 }

@@ -30,8 +30,17 @@ create table statement.attestation_end (
   leaf_id uuid not null unique,
   at timestamptz not null
 );
+create table statement.witness (
+  vkey text not null,
+  action text not null check (action in ('added', 'removed')),
+  url text not null,
+  operator text not null check (operator in ('own', 'other')),
+  leaf_id uuid not null unique,
+  at timestamptz not null
+);
 create index attestation_claim on statement.attestation (claim_id);
 create index attestation_control on statement.attestation (control_id);
 select migration.append_only('statement.key');
+select migration.append_only('statement.witness');
 select migration.append_only('statement.attestation');
 select migration.append_only('statement.attestation_end');

@@ -1,0 +1,85 @@
+import {
+  decodeStatement,
+  entriesOfClaim,
+  entriesOfPage,
+  envelopeDigest,
+  formatNote,
+  fromBase64,
+  nodesFor,
+  normaliseSentence,
+  parseEnvelope,
+  poolNodes,
+  textOf,
+  toBase64,
+  type BundledEntry,
+  type ClaimBundle,
+  type PageBundle,
+  type Placed,
+} from '@vouchsafe/verify'
+import { allSlots, listBindings, closingLeaves } from '#core/check'
+import { VouchsafeError } from '#core/errors'
+import type { OrganisationDatabase } from '#core/database'
+import { readHashes, type Log } from '#core/log'
+import { statementLeaves } from '#core/statement'
+import { versionOf } from './library.ts'
+import { listSnapshots, type SnapshotRecord } from './snapshot.ts'
+import type { Version } from './store.ts'
+
+/** Everything that a stranger needs to check one claim. @throws VouchsafeError `not-found`, `unavailable` before the first snapshot is in the log */
+export async function claimBundle(db: OrganisationDatabase, log: Log, claimId: string): Promise<ClaimBundle> {
+  const snapshot = (await listSnapshots(db)).find((candidate) => candidate.predicate.claims.some((claim) => claim.id === claimId))
+  const shown = snapshot?.predicate.claims.find((claim) => claim.id === claimId)
+  if (!snapshot || !shown) throw new VouchsafeError('not-found', `Claim ${claimId} has not been on the page.`)
+  const bindings = await listBindings(db, [claimId])
+  const digests = bindings.map((binding) => binding.digest)
+  const leaves = [
+    ...bindings.map((binding) => binding.leafId),
+    ...(await allSlots(db, digests)).map((slot) => slot.leafId),
+    ...(await closingLeaves(db, digests)),
+    ...(await recentSnapshotLeaves(db, (candidate) => candidate.predicate.claims.some((claim) => claim.id === claimId))),
+    ...(await statementLeaves(db)),
+  ]
+  const version = await versionOf(db, snapshot.predicate.policy.slug, snapshot.predicate.policy.version)
+  return {
+    type: 'vouchsafe/claim-bundle/v1',
+    claim: claimId,
+    text: normaliseSentence(textOf(version.source.subarray(shown.start, shown.end))),
+    ...(await prove(log, leaves, (placed) => entriesOfClaim(placed, claimId))),
+  }
+}
+
+/** The page's newest snapshot with the policy that it speaks of. */
+export async function pageBundle(db: OrganisationDatabase, log: Log, slug: string): Promise<PageBundle> {
+  const ofPage = (candidate: SnapshotRecord): boolean => candidate.predicate.policy.slug === slug
+  const leaves = [...(await recentSnapshotLeaves(db, ofPage)), ...(await statementLeaves(db))]
+  const proven = await prove(log, leaves, (placed) => entriesOfPage(placed, slug))
+  const shown = proven.entries.map((entry) => decodeStatement(fromBase64(entry.envelope.payload))).findLast((statement) => statement.kind === 'page-snapshot')
+  if (!shown) throw new VouchsafeError('unavailable', `No snapshot of ${slug} is in the log yet.`, { mend: 'It is on the way; ask again in a second.' })
+  const version: Version = await versionOf(db, slug, shown.predicate.policy.version)
+  return { type: 'vouchsafe/page-bundle/v1', source: toBase64(version.source), ...proven }
+}
+
+// The newest snapshot may still wait for the log; the one before it then stands for the page.
+async function recentSnapshotLeaves(db: OrganisationDatabase, fits: (snapshot: SnapshotRecord) => boolean): Promise<string[]> {
+  return (await listSnapshots(db)).filter(fits).slice(0, 5).map((snapshot) => snapshot.leafId)
+}
+
+/** The chosen entries under the newest checkpoint, with the hashes that lead from them to its root. */
+async function prove(log: Log, leafIds: readonly string[], choose: (placed: readonly Placed[]) => number[]): Promise<Pick<ClaimBundle, 'checkpoint' | 'entries' | 'nodes'>> {
+  const signed = await log.checkpoint()
+  const { size } = signed
+  const { number } = log.identity
+  const genesis = await log.store.entries(number, 0, 1)
+  const rows = [...genesis, ...(await log.store.entriesOf(number, leafIds)).filter((row) => row.index > 0)].filter((row) => row.index < size)
+  const entries = new Map<number, BundledEntry>()
+  const placed: Placed[] = []
+  for (const row of rows) {
+    if (!row.envelope || !row.salt) throw new VouchsafeError('corrupt', `Entry ${row.index} is public, and its envelope is not there.`, { mend: 'Run `vouchsafe log fsck`, and restore the newest backup.' })
+    const envelope = parseEnvelope(row.envelope)
+    entries.set(row.index, { index: row.index, leaf: toBase64(row.leaf), salt: toBase64(row.salt), envelope })
+    placed.push({ index: row.index, digest: envelopeDigest(envelope), statement: decodeStatement(fromBase64(envelope.payload)), keyId: envelope.signatures[0]!.keyid })
+  }
+  const chosen = choose(placed.sort((a, b) => a.index - b.index))
+  const hashAt = await readHashes(log.objects, size, poolNodes(chosen, size))
+  return { checkpoint: formatNote(signed.note), entries: chosen.map((index) => entries.get(index)!), nodes: nodesFor(chosen, size, hashAt) }
+}

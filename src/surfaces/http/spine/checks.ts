@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { definitionDigest, latestRuns } from '#core/check'
+import { VouchsafeError } from '#core/errors'
+import { routesOf } from '#core/module'
+import { spine } from './contract.ts'
+import { cut, pageOf, PageQuery } from './cursor.ts'
+import type { SpineParts } from './parts.ts'
+
+const route = routesOf(spine)
+const CheckId = z.string().max(120)
+const RunOut = z.object({
+  check: z.string(),
+  control: z.string(),
+  verdict: z.string(),
+  summary: z.string(),
+  observedAt: z.string(),
+  attempts: z.number().optional(),
+  declared: z.number(),
+  targets: z.array(z.object({ target: z.string(), verdict: z.string(), summary: z.string() })),
+  recorded: z.number().optional(),
+  run: z.string().optional(),
+})
+const DefinitionOut = z.looseObject({ id: z.string(), digest: z.string() })
+
+export function checkRoutes({ db, engine, definitions, refresh, push, evidenceOf }: SpineParts) {
+  const require = (id: string) => {
+    const definition = definitions().get(id)
+    if (definition) return definition
+    throw new VouchsafeError('not-found', `There is no check "${id}".`, { mend: 'See /api/v1/checks for what there is.' })
+  }
+  return [
+    route({
+      on: 'GET /checks',
+      permit: 'anyone',
+      summary: 'What is checked: every definition, with the digest that bindings name',
+      query: PageQuery,
+      reply: pageOf(DefinitionOut),
+      async handle({ query }) {
+        const items = [...definitions().values()].map((definition) => ({ ...definition, digest: definitionDigest(definition) }))
+        return { body: cut(items, query, (item) => item.id) }
+      },
+    }),
+    route({
+      on: 'GET /runs',
+      permit: 'check.read',
+      summary: 'The newest run of each check',
+      query: z.object({ check: CheckId.optional() }),
+      reply: z.object({ items: z.array(RunOut) }),
+      async handle({ query }) {
+        const runs = await latestRuns(db, query.check)
+        return {
+          body: {
+            items: runs.map((run) => ({
+              check: run.checkId,
+              control: definitions().get(run.checkId)?.controls[0] ?? '',
+              verdict: run.verdict,
+              summary: run.summary,
+              observedAt: run.observedAt.toISOString(),
+              declared: run.declared,
+              targets: [...run.targets],
+              run: run.id,
+            })),
+          },
+        }
+      },
+    }),
+    route({
+      on: 'POST /runs',
+      permit: 'check.run',
+      summary: 'Run a check now; it is recorded only where a slot is open, so that nobody reruns until green',
+      body: z.strictObject({ check: CheckId }),
+      reply: RunOut,
+      async handle({ body }) {
+        const definition = require(body.check)
+        if (definition.kind === 'pushed') throw new VouchsafeError('unsupported', `Check ${definition.id} is pushed by another tool and cannot be run here.`)
+        const outcome = await engine.observe(body.check)
+        const recorded = await engine.record(outcome)
+        if (recorded > 0) await refresh()
+        const { result, attempts, observedAt } = outcome
+        return { body: { check: body.check, control: definition.controls[0] ?? '', verdict: result.verdict, summary: result.summary, observedAt: observedAt.toISOString(), attempts, declared: result.declared, targets: [...result.targets], recorded } }
+      },
+    }),
+    route({
+      on: 'GET /runs/{run}/evidence',
+      permit: 'evidence.read',
+      summary: 'The evidence of one run: the signed envelope, its salt, and the disclosure of each field',
+      params: z.object({ run: z.uuid() }),
+      reply: z.object({ envelope: z.unknown(), salt: z.string(), disclosures: z.array(z.string()) }),
+      async handle({ params }) {
+        const kept = await evidenceOf(params.run)
+        return { body: { envelope: kept.envelope, salt: Buffer.from(kept.salt).toString('base64'), disclosures: [...kept.disclosures] } }
+      },
+    }),
+    route({
+      on: 'POST /observations',
+      permit: 'anyone',
+      summary: 'Push an observation, signed with a sender’s or runner’s key; the signature is what permits it',
+      body: 'bytes',
+      bodyLimitBytes: 256 * 1024,
+      reply: z.object({ check: z.string(), recorded: z.number() }),
+      status: 202,
+      async handle({ body }) {
+        const pushed = await push(body)
+        if (pushed.recorded > 0) await refresh()
+        return { body: pushed }
+      },
+    }),
+  ]
+}

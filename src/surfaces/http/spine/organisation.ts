@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { sql } from 'kysely'
+import { routesOf } from '#core/module'
+import { changeSettings, readSettings } from '#core/page'
+import { spine } from './contract.ts'
+import { pageOf } from './cursor.ts'
+import type { SpineParts } from './parts.ts'
+import { actorName } from './policies.ts'
+
+const route = routesOf(spine)
+const WitnessOut = z.object({ name: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
+const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown() })
+
+export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
+  return [
+    route({
+      on: 'GET /settings',
+      permit: 'settings.read',
+      summary: 'The settings of the organisation',
+      reply: z.looseObject({}),
+      async handle() {
+        return { body: await readSettings(db) }
+      },
+    }),
+    route({
+      on: 'PATCH /settings',
+      permit: 'settings.change',
+      summary: 'Change settings; members left out stay as they are',
+      body: z.looseObject({}),
+      reply: z.looseObject({}),
+      async handle({ body, actor }) {
+        const settings = await changeSettings(db, actorName(actor), body)
+        await refresh()
+        return { body: settings }
+      },
+    }),
+    route({
+      on: 'GET /log',
+      permit: 'anyone',
+      summary: 'The log: origin, size, root, key and witnesses',
+      reply: z.object({ origin: z.string(), size: z.number(), root: z.string(), vkey: z.string(), since: z.string(), witnesses: z.array(WitnessOut) }),
+      async handle() {
+        return { body: await log.status() }
+      },
+    }),
+    route({
+      on: 'POST /log/witnesses',
+      permit: 'log.change',
+      summary: 'Ask a witness for cosignatures from now on',
+      body: z.strictObject({ vkey: z.string().max(300), url: z.url(), operator: z.enum(['own', 'other']) }),
+      reply: z.object({ ok: z.boolean() }),
+      status: 201,
+      async handle({ body }) {
+        await log.addWitness(body)
+        return { body: { ok: true } }
+      },
+    }),
+    route({
+      on: 'DELETE /log/witnesses',
+      permit: 'log.change',
+      summary: 'Stop asking a witness',
+      query: z.object({ vkey: z.string().max(300) }),
+      reply: z.object({ ok: z.boolean() }),
+      async handle({ query }) {
+        await log.removeWitness(query.vkey)
+        return { body: { ok: true } }
+      },
+    }),
+    route({
+      on: 'GET /audit',
+      permit: 'audit.read',
+      summary: 'Who did what, newest first',
+      query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.uuid().optional(), action: z.string().max(60).optional() }),
+      reply: pageOf(AuditOut),
+      async handle({ query }) {
+        const { rows } = await sql<{ id: string; at: Date; actor_kind: string; actor_name: string; action: string; subject_kind: string; subject_id: string; detail: unknown }>`
+          select * from audit.event
+          where (${query.cursor ?? null}::uuid is null or id < ${query.cursor ?? null}::uuid) and (${query.action ?? null}::text is null or action = ${query.action ?? null})
+          order by id desc limit ${query.limit + 1}`.execute(db.reader)
+        const items = rows.slice(0, query.limit).map((row) => ({
+          id: row.id,
+          at: row.at.toISOString(),
+          actor: `${row.actor_kind}:${row.actor_name}`,
+          action: row.action,
+          subject: `${row.subject_kind}:${row.subject_id}`,
+          detail: row.detail,
+        }))
+        return { body: { items, next: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null } }
+      },
+    }),
+    route({
+      on: 'GET /doctor',
+      permit: 'installation.read',
+      summary: 'What is wrong with this installation, and how to mend it',
+      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string().optional() })) }),
+      async handle() {
+        return { body: await health() }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,27 @@
+import type { Bundle, Hex } from '@vouchsafe/verify'
+import type { CheckDefinition, CheckEngine, CheckId, EvidenceVault, KeptEvidence } from '#core/check'
+import type { OrganisationDatabase } from '#core/database'
+import type { StatementSigner } from '#core/statement'
+
+/** What the spine's routes ask of the installation; assembled in installation.ts. */
+export interface SpineParts {
+  db: OrganisationDatabase
+  engine: CheckEngine
+  signer: StatementSigner
+  vault: EvidenceVault
+  definitions(): ReadonlyMap<CheckId, CheckDefinition>
+  /** Makes bindings, states and the page follow what was just decided; resolves when a snapshot stands. */
+  refresh(): Promise<void>
+  fetchPage(url: string): Promise<{ bytes: Uint8Array; mediaType?: string; name: string }>
+  log: {
+    status(): Promise<{ origin: string; size: number; root: Hex; vkey: string; since: string; witnesses: { name: string; url: string; operator: 'own' | 'other'; lastAt: string | null }[] }>
+    indexOf(leafIds: readonly string[]): Promise<ReadonlyMap<string, number>>
+    addWitness(witness: { vkey: string; url: string; operator: 'own' | 'other' }): Promise<void>
+    removeWitness(vkey: string): Promise<void>
+  }
+  claimBundle(claimId: string): Promise<Bundle>
+  pageBundle(slug: string): Promise<Bundle>
+  health(): Promise<{ checks: { name: string; ok: boolean; detail: string; mend?: string }[] }>
+  push(bytes: Uint8Array): Promise<{ recorded: number; check: string }>
+  evidenceOf(runId: string): Promise<KeptEvidence>
+}
