@@ -1,76 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PROBES, probeHost } from '@vouchsafe/verify/probe'
+import { PROBES } from '@vouchsafe/verify/probe'
 import type { CheckReport, ProbeOptions } from '@vouchsafe/verify/probe'
-import { Workshop } from '../certificates.ts'
-import type { Issued } from '../certificates.ts'
-import { startNginx, tlsLines } from '../nginx.ts'
-import { freePort, makeFolder, missingPrograms, removeFolder } from '../programs.ts'
-import type { Daemon } from '../programs.ts'
+import { startTlsVariety } from '../tls-variety.ts'
+import type { TlsVariety } from '../tls-variety.ts'
+import { makeFolder, missingPrograms, removeFolder } from '../programs.ts'
 
 const missing = missingPrograms('nginx', 'openssl')
-const DAY_MS = 86_400_000
 
 describe.skipIf(missing.length > 0)(`TLS of real servers${missing.length > 0 ? ` (skipped: no ${missing.join(', ')})` : ''}`, () => {
   let folder: string
-  let nginx: Daemon
-  let root: Issued
-  const ports: Record<string, number> = {}
+  let servers: TlsVariety
   let options: ProbeOptions
 
   beforeAll(async () => {
     folder = makeFolder('tls')
-    const workshop = new Workshop(folder)
-    root = workshop.root()
-    const middle = workshop.issue({ name: 'Test Intermediate', authority: { pathLength: 0 } }, root)
-    const good = workshop.issue({ name: 'good.test', dns: ['good.test', '*.wild.test'], ips: ['127.0.0.1'] }, middle)
-    const goodBundle = workshop.bundle('good', good, middle)
-    const past = { notBefore: new Date(Date.now() - 400 * DAY_MS), notAfter: new Date(Date.now() - DAY_MS) }
-    const future = { notBefore: new Date(Date.now() + DAY_MS), notAfter: new Date(Date.now() + 30 * DAY_MS) }
-    const leaf = (name: string, wish: Partial<Parameters<Workshop['issue']>[0]> = {}): { certificate: string; key: string } => {
-      const issued = workshop.issue({ name, dns: ['good.test'], ...wish }, middle)
-      return { certificate: workshop.bundle(name, issued, middle), key: issued.key }
-    }
-    const other = workshop.root('Foreign Root')
-    const foreign = workshop.issue({ name: 'foreign', dns: ['good.test'] }, other)
-    const selfSigned = workshop.issue({ name: 'self', dns: ['good.test'] })
-    const imposter = workshop.issue({ name: 'imposter', dns: ['good.test'] }, good) // signed by a leaf, which may not
-    const kinds: Record<string, Omit<Parameters<typeof tlsLines>[0], 'port'>> = {
-      good: { certificate: goodBundle, key: good.key },
-      old: { certificate: goodBundle, key: good.key, protocols: 'TLSv1 TLSv1.1 TLSv1.2', ciphers: 'ALL:@SECLEVEL=0' },
-      only13: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.3' },
-      only12: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.2' },
-      null: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.2', ciphers: 'ECDHE+AESGCM:NULL:@SECLEVEL=0' },
-      anonymous: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.2', ciphers: 'ECDHE+AESGCM:aNULL:@SECLEVEL=0' },
-      noSecrecy: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256:AES256-SHA' },
-      cbcOnly: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-SHA' },
-      expired: leaf('expired', past),
-      early: leaf('early', future),
-      wrongName: leaf('wrong', { dns: ['other.test'] }),
-      shortKey: leaf('short', { key: 'rsa:1024' }),
-      sha1: leaf('sha1', { digest: 'sha1' }),
-      curve: leaf('curve', { key: 'ec:prime256v1' }),
-      unordered: { certificate: workshop.bundle('unordered', good, root, middle), key: good.key },
-      unordered13: { certificate: workshop.bundle('unordered', good, root, middle), key: good.key, protocols: 'TLSv1.3' },
-      missing: { certificate: good.certificate, key: good.key },
-      selfSigned: { certificate: selfSigned.certificate, key: selfSigned.key },
-      foreign: { certificate: workshop.bundle('foreign', foreign, other), key: foreign.key },
-      imposter: { certificate: workshop.bundle('imposter', imposter, good, middle), key: imposter.key },
-    }
-    let http = ''
-    for (const [kind, lines] of Object.entries(kinds)) {
-      ports[kind] = await freePort()
-      http += `server { ${tlsLines({ port: ports[kind], ...lines })} location / { return 200 "hello"; } }\n`
-    }
-    nginx = await startNginx({ folder, http, ready: Object.values(ports).map((port) => ({ address: '127.0.0.1', port })) })
-    options = { at: new Date(), timeoutMs: 4000, trust: [root.pem], allowPrivate: true, resolver: { servers: ['127.0.0.1:1'] } }
+    servers = await startTlsVariety(folder)
+    options = { at: new Date(), timeoutMs: 4000, trust: [servers.root.pem], allowPrivate: true, resolver: { servers: ['127.0.0.1:1'] } }
   })
 
   afterAll(async () => {
-    await nginx?.stop()
+    await servers?.stop()
     removeFolder(folder)
   })
 
-  const run = (id: string, kind: string, host = 'good.test'): Promise<CheckReport> => PROBES.find((probe) => probe.id === id)!.run({ host, port: ports[kind]!, address: '127.0.0.1' }, options)
+  const run = (id: string, kind: string, host = 'good.test'): Promise<CheckReport> => PROBES.find((probe) => probe.id === id)!.run({ host, port: servers.ports[kind]!, address: '127.0.0.1' }, options)
 
   it.each([
     ['tls-versions', 'good', 'holds'],
@@ -108,5 +61,39 @@ describe.skipIf(missing.length > 0)(`TLS of real servers${missing.length > 0 ? `
   ])('%s of the server "%s" %s', async (id, kind, verdict) => {
     const report = await run(id, kind)
     expect(report, report.summary).toMatchObject({ id, verdict })
+  })
+
+  it.each([
+    ['missing', 'missing-intermediate'],
+    ['selfSigned', 'self-signed'],
+    ['foreign', 'unknown-root'],
+    ['imposter', 'not-an-authority'],
+  ])('the chain of "%s" is refused as %s', async (kind, reason) => {
+    expect((await run('certificate-chain', kind)).observation).toMatchObject({ reason, orderSeen: true })
+  })
+
+  it.each([
+    ['good', true, 0],
+    ['only13', true, 0],
+    ['unordered', false, 0],
+    ['unordered13', false, 0],
+  ])('the order in which "%s" sends its chain is seen, in TLS 1.3 too', async (kind, ordered, surplus) => {
+    expect((await run('certificate-chain', kind)).observation).toMatchObject({ orderSeen: true, ordered, surplus })
+  })
+
+  it('dates are judged at the moment given, not at the clock of the machine', async () => {
+    const later = { ...options, at: new Date(Date.now() + 200 * 86_400_000) }
+    const report = await PROBES.find((probe) => probe.id === 'certificate-validity')!.run({ host: 'good.test', port: servers.ports['good']!, address: '127.0.0.1' }, later)
+    expect(report).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('expired') })
+  })
+
+  it.each([
+    ['a.wild.test', 'holds'],
+    ['a.b.wild.test', 'fails'],
+    ['wild.test', 'fails'],
+    ['127.0.0.1', 'holds'],
+    ['127.0.0.2', 'fails'],
+  ])('as the name of a server with a wildcard, %s %s', async (host, verdict) => {
+    expect(await run('certificate-name', 'good', host)).toMatchObject({ verdict })
   })
 })

@@ -67,12 +67,13 @@ function exchange(socket: Socket, url: URL, host: string, endsAt: number, maxBod
       reject(asProbeError(error, what))
     }
     const call = request({
+      // INVARIANT: the socket was opened through the visit's door. No `agent` is named, as Node would then dial by itself;
+      // should it try all the same, the look-up refuses.
       createConnection: () => socket,
-      host,
+      lookup: (_name, _options, answered) => answered(new ProbeError('private-address', 'a second look-up is not made'), '', 0),
       path: `${url.pathname}${url.search}`,
       // User agents are asked to say who they are (RFC 9110 §10.1.5); the operator finds us in the log.
       headers: { host: hostHeader(url, host), 'user-agent': 'vouchsafe-probe', accept: '*/*', 'accept-encoding': 'identity', connection: 'close' },
-      agent: false,
       maxHeaderSize: MAX_HEADER_BYTES,
     })
     call.on('error', fail)
