@@ -26,8 +26,8 @@ export interface Proposal {
   controls: ControlId[]
   strength: Strength
   scope?: string
-  /** Texts of the headings above, outermost first, joined by " › ". */
-  section: string
+  /** Texts of the headings above, outermost first. */
+  section: string[]
   /** UTF-8 byte offsets into the page, half open. */
   start: number
   end: number
@@ -35,6 +35,10 @@ export interface Proposal {
   stem?: string
   /** The judgement could go either way; a person should look. */
   borderline?: true
+  /** A person's correction stands here. */
+  corrected?: true
+  /** Ids of checks that a person chose for it. */
+  checks?: string[]
   reasons: Reason[]
 }
 
@@ -77,15 +81,15 @@ export function readClaims(document: PolicyDocument): Reading {
   }
 }
 
-export const SECTION_SEPARATOR = ' › '
-
 function proposeLine(line: Line, document: PolicyDocument, products: readonly string[]): Proposal {
   const text = fold(line.text.slice(0, LONGEST_READ))
-  const stem = fold((line.stem ?? '').slice(-LONGEST_READ))
+  const stem = stemFor(line, text, document)
   const proposal: Proposal = {
-    line: line.index, text: line.text, claim: false, controls: [], strength: 'definite', section: line.section.join(SECTION_SEPARATOR),
+    line: line.index, text: line.text, claim: false, controls: [], strength: 'definite', section: line.section,
     start: line.start, end: line.end, kind: line.kind, ...(line.stem === undefined ? {} : { stem: line.stem }), reasons: [],
   }
+  const answer = /^no[.,!]/.test(text) && text.length < 30 && stem.endsWith('?') ? refusal(stem, proposal) : undefined
+  if (answer) return answer
   const form = formOf(line, text, stem)
   if (form.kind === 'none') {
     proposal.reasons.push({ about: 'claim', why: form.why, ...(form.words === '' ? {} : { words: form.words }) })
@@ -117,6 +121,29 @@ function proposeLine(line: Line, document: PolicyDocument, products: readonly st
   return proposal
 }
 
+/**
+ * What a line is read with: the stem of its list or cell, the question it answers, or, where it begins by
+ * pointing back, the sentence before it in its paragraph.
+ */
+function stemFor(line: Line, text: string, document: PolicyDocument): string {
+  if (line.stem !== undefined) return fold(line.stem.slice(-LONGEST_READ))
+  const question = line.section.at(-1)
+  if (question?.endsWith('?') === true && /^(?:yes|no)\b/.test(text)) return fold(question)
+  const before = document.lines[line.index - 1]
+  if (before !== undefined && before.block === line.block && GOES_ON.test(text)) return fold(before.text.slice(-LONGEST_READ))
+  return ''
+}
+
+/** "No." under a question about a safeguard: the safeguard is absent. */
+function refusal(question: string, proposal: Proposal): Proposal | undefined {
+  const [match] = matchControls(question).matches
+  if (match === undefined || match.score < BINDS) return undefined
+  return {
+    ...proposal, claim: true, controls: [match.control], strength: 'negative',
+    reasons: [{ about: 'control', control: match.control, score: match.score, words: match.words }, { about: 'strength', strength: 'negative', words: 'No', why: 'denies what the heading asks' }],
+  }
+}
+
 // A sentence that goes on from the one before it: "These logs …", "This includes …", "It can be …".
 const GOES_ON = /^(?:this (?:includes?|means|also|policy)|these|they|it|such|all of (?:them|these)|both|from there|the same)\b/
 
@@ -146,7 +173,7 @@ function findBlanketHedges(lines: readonly Proposal[]): BlanketHedge[] {
     if (line.kind === 'heading' || !isBlanketHedge(fold(line.text.slice(0, LONGEST_READ)))) continue
     const reason = line.reasons.find((entry) => entry.about === 'strength')
     const wide = lines.slice(0, line.line).filter((other) => other.claim).length === 0
-    const sectionEnd = lines.findIndex((other) => other.line > line.line && !other.section.startsWith(line.section))
+    const sectionEnd = lines.findIndex((other) => other.line > line.line && line.section.some((heading, depth) => other.section[depth] !== heading))
     hedges.push({ line: line.line, until: wide || sectionEnd < 0 ? lines.length - 1 : sectionEnd - 1, words: reason?.about === 'strength' ? reason.words : line.text })
   }
   return hedges

@@ -10,11 +10,11 @@ export interface StrengthFound {
 
 // Absence of something a reader would want. A promise not to do harm ("we do not sell …") is definite.
 const ABSENCE: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:do|does|did|have|has) not (?:currently |yet |at present |generally |presently )?(?:hold|have|offer|provide|support|maintain|pay|guarantee|encrypt|perform|conduct|run|operate|warrant|authori[sz]e|include|cover|undergo|obtain(?:ed)?|complet\w+|been|achiev\w+|extend)\b/, 'says that something is not provided'],
+  [/\b(?:do|does|did|have|has) not (?:currently |yet |at present |generally |presently )?(?:hold|have|offer|provide|support|maintain|pay|guarantee|encrypt|perform|conduct|run|operate|warrant|authori[sz]e|undergo|obtain(?:ed)?|complet\w+|been|achiev\w+|extend)\b/, 'says that something is not provided'],
   [/\b(?:doesn't|don't|haven't|hasn't) (?:currently |yet )?(?:hold|have|offer|provide|support|maintain|pay|guarantee|encrypt|perform|run|operate)\b/, 'says that something is not provided'],
   [/\b(?:is|are|be) (?:currently |generally |still |typically )?(?:not|n't) (?:yet |currently |generally |fully |always |necessarily )?(?:encrypted|certified|supported|available|covered|offered|included|compliant|audited|backed up|provided|hashed|protected|replicated|logged|isolated|guaranteed|accredited|possible|soc|iso|hipaa|pci)\b/, 'says that a safeguard is absent'],
   [/\b(?:isn't|aren't) (?:yet |currently )?(?:encrypted|certified|supported|available|covered|offered|included|compliant)\b/, 'says that a safeguard is absent'],
-  [/\b(?:unencrypted|unavailable|unsupported|plain ?text)\b(?! must)/, 'says that a safeguard is absent'],
+  [/\b(?:unencrypted|unavailable|unsupported)\b|(?<!\b(?:not|never|no|without|nor)\b.{0,50})\b(?:in|as) (?:plain|clear) ?text\b/, 'says that a safeguard is absent'],
   [/\bthere (?:is|are) (?:currently |at present )?no\b(?! (?:single )?point)/, 'says that something does not exist'],
   [/\b(?:offer|have|has|provide|operate|run|pay|hold)s? no\b(?! access)/, 'says that something is not provided'],
   [/\bno (?:bug )?bount(?:y|ies)\b|\bno (?:uptime|availability|service level) (?:guarantee|commitment)/, 'says that something is not provided'],

@@ -1,5 +1,5 @@
 import type { Entry } from './entry.ts'
-import { CERTIFICATE, THIRD_PARTY } from './words.ts'
+import { CERTIFICATE, PROVIDER, THIRD_PARTY } from './words.ts'
 
 const INTERNAL = /\b(?:internal(?:ly)?|our own|in-house|self-assess\w*)\b/
 
@@ -49,6 +49,7 @@ export const GOVERNANCE: readonly Entry[] = [
     ],
     unless: [
       [/\b(?:payments?|card|credit)\b.{0,80}\b(?:processor|processed|handled|stripe|braintree|adyen|paypal)\b|\bpci[- ]compliant (?:network|payment)/, "a payment processor's certificate is not the company's"],
+      [new RegExp(`^(?!.*\\b(?:we|our|us)\\b.{0,40}\\b(?:are|is|hold|have|maintain|achieved|report|completed)\\b).*${PROVIDER.source}`), "a provider's certificate is not the company's"],
       [/\b(?:sub-?processors?|vendors?|suppliers?)\b.{0,60}\b(?:must|required|hold|maintain)\b/, "a vendor's certificate is not the company's"],
     ],
   },

@@ -3,6 +3,7 @@ import { ENGINEERING } from './engineering.ts'
 import type { Entry } from './entry.ts'
 import { GOVERNANCE } from './governance.ts'
 import { HOSTING } from './hosting.ts'
+import { LEANINGS, leaningWords, TERM_WEIGHT } from './terms.ts'
 import { OPERATIONS } from './operations.ts'
 import { PROTECTION } from './protection.ts'
 import { TRUST } from './trust.ts'
@@ -34,6 +35,8 @@ export function fold(text: string): string {
 const STEM_SHARE = 0.75
 const HEADING_WEIGHT = 0.3
 
+const LEANING_OF: ReadonlyMap<ControlId, RegExp> = new Map(LEANINGS.map(({ control, pattern }) => [control, pattern]))
+
 /**
  * Controls that a sentence names, best first, with the words that name them. A cue counts once for all its
  * patterns; several cues add up as independent evidence (1 − ∏(1 − weight)). All arguments are folded text.
@@ -54,10 +57,19 @@ export function matchControls(text: string, stem = '', headings: readonly string
       doubt *= 1 - weight * share
       for (const word of list) if (!words.includes(word)) words.push(word)
     }
+    const leaning = LEANING_OF.get(entry.control)
+    if (leaning) {
+      // Beside a cue the leaning words only settle which of two cues is meant.
+      const strength = doubt === 1 ? TERM_WEIGHT : TERM_WEIGHT / 3
+      for (const word of leaningWords(leaning, text)) {
+        doubt *= 1 - strength
+        if (!words.some((known) => known.includes(word))) words.push(word)
+      }
+    }
     if (doubt === 1) continue
     const miss = entry.unless?.find(([pattern]) => pattern.test(whole))
     if (miss) {
-      nearMisses.push({ control: entry.control, words: miss[0].exec(whole)?.[0] ?? '', why: miss[1] })
+      if (doubt < 0.5) nearMisses.push({ control: entry.control, words: miss[0].exec(whole)?.[0] ?? '', why: miss[1] })
       continue
     }
     if (entry.heading !== undefined && headings.some((heading) => entry.heading?.test(heading))) doubt *= 1 - HEADING_WEIGHT

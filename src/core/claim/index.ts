@@ -1,0 +1,15 @@
+/** From a page's lines to proposed claims, and a claim's identity from version to version. */
+export { readClaims } from './reading.ts'
+export type { BlanketHedge, Proposal, Reading, Reason } from './reading.ts'
+export type { Strength } from './strength.ts'
+export type { Conflict, ConflictKind } from './conflict.ts'
+export type { Gap } from './gap.ts'
+export type { Suggestion } from './suggestion.ts'
+export { carryOver } from './carry-over.ts'
+export type { ClaimWording, Link, NextLine } from './carry-over.ts'
+export { applyCorrections } from './correction.ts'
+export type { Correction } from './correction.ts'
+export { importReport, reportJsonl, reportText } from './report.ts'
+export type { ImportReport, Quote, ReportLine } from './report.ts'
+// One rule for the digest of a wording, the verifier's: strangers must compute the same.
+export { sentenceDigest } from '@vouchsafe/verify'
