@@ -231,6 +231,26 @@ const MUTATIONS: Record<string, Mutation> = {
   },
 }
 
+const known = new Set(parseNote(await log.checkpoint(at)).signatures.map(({ name, keyId }) => `${name} ${keyId}`))
+
+/** The one thing a mutation may add: signature lines by unknown keys, each of them reported. */
+function onlyReportedLines(mutant: Uint8Array, good: Uint8Array, notes: string): boolean {
+  const note = (bytes: Uint8Array): [string, (checkpoint: string) => string] => {
+    const text = textOf(bytes)
+    if (text.startsWith('{')) {
+      const bundle = JSON.parse(text) as { checkpoint: string }
+      return [bundle.checkpoint, (checkpoint) => canonicalJson({ ...bundle, checkpoint })]
+    }
+    const at = text.indexOf('\n\n') + 2
+    return [text.slice(at), (checkpoint) => text.slice(0, at) + checkpoint]
+  }
+  const [checkpoint, rebuild] = note(mutant)
+  const { text, signatures } = parseNote(checkpoint)
+  const unknown = signatures.filter(({ name, keyId }) => !known.has(`${name} ${keyId}`))
+  const rest = signatures.filter(({ name, keyId }) => known.has(`${name} ${keyId}`))
+  return unknown.length > 0 && unknown.every(({ name }) => notes.includes(JSON.stringify(name))) && rebuild(formatNote({ text, signatures: rest })) === textOf(good)
+}
+
 const optionsFor = (name: string): BundleOptions => (name === 'page' ? withClaims : options)
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
@@ -261,7 +281,7 @@ describe('what is covered', () => {
       count++
       tried.set(kind, (tried.get(kind) ?? 0) + 1)
       const report = verifyBytes(mutant, optionsFor(name))
-      if (report.ok) accepted.push(`${kind}, in the ${name}`)
+      if (report.ok && !onlyReportedLines(mutant, good, report.notes.join('\n'))) accepted.push(`${kind}, in the ${name}`)
     }
     expect(accepted).toEqual([])
     // Each kind was really tried, not skipped.
