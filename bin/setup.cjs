@@ -165,7 +165,16 @@ function samePackages(wanted, laidDown) {
 
 async function install(say) {
   say('packages', 'installing …')
-  await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], root, 'the packages cannot be installed', 'start again')
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
+  const what = 'the packages cannot be installed'
+  try {
+    await npm(['ci'].concat(options), root, what, 'start again')
+  } catch (error) {
+    // npm ci refuses a lock file without the optional packages of other machines, which a registry may not offer. npm
+    // install keeps to the lock file for everything in it, and isInstalled compares each version and digest below.
+    if (!(error instanceof SetupError) || !/Missing: .* from lock file/.test(error.message)) throw error
+    await npm(['install', '--no-save'].concat(options), root, what, 'start again')
+  }
   remove(path.join(root, 'node_modules', '.vouchsafe-installed'))
   if (!isInstalled()) throw new SetupError('npm ended well, but not every package is there.', 'Remove node_modules and start again.')
 }
@@ -258,7 +267,7 @@ function runStep(node, step) {
     child.on('close', (code) => {
       done()
       if (code === 0) resolve()
-      else reject(new SetupError('The build of the ' + step.name + ' failed:\n' + said.trim(), 'Undo your changes to the sources ("git status"), or mend what the compiler names.'))
+      else reject(new SetupError('The build of the ' + step.name + ' failed:\n' + said.trim().split('\n').slice(0, 12).join('\n'), 'Undo your changes to the sources ("git status"), or mend what the compiler names.'))
     })
   })
 }
