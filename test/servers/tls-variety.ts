@@ -33,6 +33,7 @@ export async function startTlsVariety(folder: string): Promise<TlsVariety> {
   const imposter = workshop.issue({ name: 'imposter', dns: ['good.test'] }, good) // signed by a leaf, which may not
   const kinds: Record<string, Omit<Parameters<typeof tlsLines>[0], 'port'>> = {
     good: { certificate: goodBundle, key: good.key },
+    hsts: { certificate: goodBundle, key: good.key },
     old: { certificate: goodBundle, key: good.key, protocols: 'TLSv1 TLSv1.1 TLSv1.2', ciphers: 'ALL:@SECLEVEL=0' },
     only13: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.3' },
     only12: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.2' },
@@ -56,7 +57,7 @@ export async function startTlsVariety(folder: string): Promise<TlsVariety> {
   let http = ''
   for (const [kind, lines] of Object.entries(kinds)) {
     ports[kind] = await freePort()
-    http += `server { ${tlsLines({ port: ports[kind], ...lines })} location / { return 200 "hello"; } }\n`
+    http += `server { ${tlsLines({ port: ports[kind], ...lines })} ${kind === 'hsts' ? 'add_header Strict-Transport-Security "max-age=31536000" always;' : ''} location / { return 200 "hello"; } }\n`
   }
   const nginx = await startNginx({ folder, http, ready: Object.values(ports).map((port) => ({ address: '127.0.0.1', port })) })
   return { root, ports, stop: nginx.stop }
