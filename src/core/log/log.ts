@@ -2,14 +2,17 @@ import { formatVkey, sameBytes, toHex, utf8, type Signer, type SignedCheckpoint,
 import type { Clock } from '#core/clock'
 import type { OrganisationDatabase, PendingLeaf } from '#core/database'
 import { VouchsafeError } from '#core/errors'
+import { Cosigning, type AskedWitness } from './cosigning.ts'
 import { remembered, type Guard } from './guard.ts'
 import type { LogObjects } from './objects.ts'
 import { genesisLeaf, logKeyOf, newOrigin, newOrganisationId, organisationOf } from './origin.ts'
+import type { Post } from './post.ts'
 import { bestCheckpoint, proofFor, receiptFor } from './receipt.ts'
 import { rewriteTiles } from './recovery.ts'
 import { Sequencer } from './sequencer.ts'
 import { LogServing, type LogResponse } from './serving.ts'
 import { LogStore, type LogIdentity } from './store.ts'
+import { askTimestamp, type Timestamp, type TimestampAuthority } from './timestamp.ts'
 
 export interface LogParts {
   database: OrganisationDatabase
@@ -120,6 +123,21 @@ export class Log {
   /** Answers GET /log/<path>. */
   answer(path: string): Promise<LogResponse> {
     return this.#serving.answer(path)
+  }
+
+  /** The rounds in which witnesses are asked for cosignatures. */
+  cosigning(witnesses: readonly AskedWitness[], post: Post): Cosigning {
+    return new Cosigning({ store: this.store, log: this.identity, objects: this.objects, witnesses, post, report: this.#parts.report })
+  }
+
+  /** Has an authority timestamp the newest checkpoint as the log signed it, and keeps the token. */
+  async stamp(authority: TimestampAuthority, post: Post): Promise<Timestamp> {
+    const size = await this.size()
+    const row = await this.store.checkpointAt(this.identity.number, size)
+    if (!row) throw new VouchsafeError('not-found', 'The log has no checkpoint yet.', { mend: 'Ask again in a second.' })
+    const stamp = await askTimestamp(utf8(row.note), authority, post)
+    await this.store.addTimestamp(this.identity.number, size, authority.name, stamp.token, stamp.at)
+    return stamp
   }
 
   /** Computes every tile from the database and writes those that differ. @throws VouchsafeError `corrupt` */

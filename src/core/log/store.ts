@@ -101,6 +101,13 @@ export class LogStore {
     return rows[0]
   }
 
+  /** Those of some leaves that a log has taken in, as they are served, in the order of their index. */
+  async entriesOf(log: number, leafIds: readonly string[]): Promise<(ServedEntry & { leafId: string })[]> {
+    return this.#rows(sql<ServedEntry & { leafId: string }>`
+      select index, class, leaf, envelope, salt, leaf_id as "leafId" from log.entry
+      where log = ${log} and leaf_id = any(${[...leafIds]}::uuid[]) order by index`)
+  }
+
   /** Puts leaves on their way, in one transaction. One that is on its way already stays there once. */
   async addPending(leaves: readonly PendingLeaf[]): Promise<void> {
     const column = <T>(of: (leaf: PendingLeaf) => T): T[] => leaves.map(of)
@@ -147,9 +154,11 @@ export class LogStore {
     }
   }
 
+  /** The newest of each key. */
   async cosignatures(log: number, size: number): Promise<(NoteSignature & { cosignedAt: Date })[]> {
     return this.#rows(sql<NoteSignature & { cosignedAt: Date }>`
-      select name, key_id as "keyId", signature, cosigned_at as "cosignedAt" from log.cosignature where log = ${log} and size = ${size} order by name, key_id`)
+      select distinct on (name, key_id) name, key_id as "keyId", signature, cosigned_at as "cosignedAt"
+      from log.cosignature where log = ${log} and size = ${size} order by name, key_id, cosigned_at desc`)
   }
 
   /** The largest published size that a witness has cosigned. */

@@ -8,6 +8,8 @@ create table log.pending (
   envelope bytea,
   salt bytea check (octet_length(salt) = 32),
   created_at timestamptz not null default now(),
+  -- Leaves of one change keep the order in which it handed them in.
+  position bigint generated always as identity unique,
   check (get_byte(leaf, 1) = class and encode(substring(leaf from 3 for 16), 'hex')::uuid = leaf_id),
   -- INVARIANT: a public leaf never comes without the envelope that it commits to, a private one never with it.
   check (case class
@@ -15,7 +17,6 @@ create table log.pending (
       and substring(leaf from 19) = sha256('\x766f756368736166652f6c6561662f76310a'::bytea || salt || sha256(envelope))
     else envelope is null and salt is null end)
 );
-create index pending_order on log.pending (created_at, leaf_id);
 select migration.changeable('log.pending', 'select, insert');
 
 create function log.announce_pending() returns trigger language plpgsql as $$
@@ -74,7 +75,8 @@ create table log.cosignature (
   key_id text not null,
   signature bytea not null,
   cosigned_at timestamptz not null,
-  primary key (log, size, name, key_id),
+  -- A witness may cosign the same tree again, later: that it has not grown is news too.
+  primary key (log, size, name, key_id, cosigned_at),
   foreign key (log, size) references log.checkpoint (log, size)
 );
 
@@ -137,15 +139,15 @@ begin
   return query
     with picked as (
       delete from log.pending p
-      where p.leaf_id in (select q.leaf_id from log.pending q order by q.created_at, q.leaf_id limit most)
+      where p.leaf_id in (select q.leaf_id from log.pending q order by q.position limit most)
       returning p.*
     ), ordered as (
-      select p.*, row_number() over (order by p.created_at, p.leaf_id) as position from picked p
+      select p.*, row_number() over (order by p.position) as place from picked p
       -- Handed in a second time after it had gone in: it is there already.
       where not exists (select from log.entry e where e.leaf_id = p.leaf_id)
     ), staged as (
       insert into log.entry (log, index, leaf_id, class, leaf, envelope, salt)
-      select which, first - 1 + o.position, o.leaf_id, o.class, o.leaf, o.envelope, o.salt from ordered o
+      select which, first - 1 + o.place, o.leaf_id, o.class, o.leaf, o.envelope, o.salt from ordered o
       returning log.entry.index, log.entry.leaf_id, log.entry.leaf
     )
     select s.index, s.leaf_id, s.leaf from staged s order by s.index;
