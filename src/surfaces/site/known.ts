@@ -19,8 +19,16 @@ export interface Known {
 /** Longer words of a check belong on the claim's own page. */
 const LONGEST_SUMMARY = 160
 
-/** What the margin says of a claim. Nothing in it is greener than the state. */
-export function knownBy(claim: ClaimView): Known {
+/**
+ * Whether the details of a failure are held back at a moment. INVARIANT: the state never is; and once the hour has
+ * come the details are shown, whether or not somebody has cleared the mark.
+ */
+export function isHeldBack(claim: ClaimView, at: Instant): boolean {
+  return claim.heldBackUntil !== undefined && at < claim.heldBackUntil
+}
+
+/** What the margin says of a claim at a moment. Nothing in it is greener than the state. */
+export function knownBy(claim: ClaimView, at: Instant): Known {
   const known = (lead: string, parts: readonly Part[], recheckable = false): Known => ({ lead, parts: scoped(claim, parts), recheckable, observers: observersOf(claim).size })
   const weakest = weakestBacking(claim)
   switch (claim.state) {
@@ -31,7 +39,7 @@ export function knownBy(claim: ClaimView): Known {
       return known('Attested', attestation === undefined ? ['.'] : [` by ${attestation.role} on `, { day: attestation.from }, ', good until ', { day: attestation.until }, '.'])
     }
     case 'broken':
-      return known('Broken', brokenParts(claim, weakest))
+      return known('Broken', brokenParts(claim, weakest, at))
     case 'stale': {
       const ended = claim.attestations.at(-1)
       if (weakest?.observedAt) return known('Stale', [': last observed ', { ago: weakest.observedAt }, `, due ${cadenceWords(weakest.cadenceSeconds)}.`])
@@ -62,10 +70,9 @@ function checkedParts(claim: ClaimView): Part[] {
   ]
 }
 
-function brokenParts(claim: ClaimView, weakest: BackingView | undefined): Part[] {
+function brokenParts(claim: ClaimView, weakest: BackingView | undefined, at: Instant): Part[] {
   const since: Part[] = claim.since === undefined ? [] : [' since ', { day: claim.since }]
-  // INVARIANT: the state is never held back, only its details, and those for 72 hours at most.
-  if (claim.heldBackUntil !== undefined) return [...since, ': not currently confirmed; details by ', { day: claim.heldBackUntil }, '.']
+  if (isHeldBack(claim, at) && claim.heldBackUntil !== undefined) return [...since, ': not currently confirmed; details by ', { day: claim.heldBackUntil }, '.']
   if (claim.note === undefined) {
     const summary = shortened(weakest?.summary)
     return summary === undefined ? [...since, '.'] : [...since, `: ${summary}`]
@@ -77,9 +84,11 @@ function brokenParts(claim: ClaimView, weakest: BackingView | undefined): Part[]
 /** What checks beside a hedged sentence found: its wording cannot be checked, their results are still shown. */
 function nearby(claim: ClaimView): Part[] {
   const holding = claim.backings.filter((backing) => backing.state === 'checked').length
-  if (claim.backings.length === 0) return []
-  if (holding === claim.backings.length) return [` ${capital(countWords(holding, 'check'))} near it ${holding === 1 ? 'holds' : 'hold'}.`]
-  return [` ${capital(countWords(holding, 'check'))} of ${claim.backings.length} near it ${holding === 1 ? 'holds' : 'hold'}.`]
+  const all = claim.backings.length
+  if (all === 0) return []
+  if (all === 1 && holding === 0) return [' The check near it does not hold.']
+  const few = capital(countWords(holding, '', '').trim())
+  return [holding === all ? ` ${few} ${all === 1 ? 'check' : 'checks'} near it ${all === 1 ? 'holds' : 'hold'}.` : ` ${holding === 0 ? 'None' : few} of ${countWords(all, 'check')} near it ${holding === 1 ? 'holds' : 'hold'}.`]
 }
 
 function scoped(claim: ClaimView, parts: readonly Part[]): Part[] {

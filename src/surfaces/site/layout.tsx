@@ -1,3 +1,4 @@
+import { safeHref } from '#core/policy'
 import type { SiteAssets } from './assets.ts'
 import { LogWords } from './summary.tsx'
 import type { SiteView } from './view.ts'
@@ -32,7 +33,7 @@ function Frame({ site, assets, title, description, path, canonical, markdown, bu
         <title>{title === name ? name : `${title} · ${name}`}</title>
         {description !== undefined && <meta name="description" content={description} />}
         {site.status === 'preview' && <meta name="robots" content="noindex" />}
-        {canonical !== undefined && <link rel="canonical" href={canonical} />}
+        {canonical !== undefined && /^https?:\/\//.test(canonical) && <link rel="canonical" href={canonical} />}
         {markdown !== undefined && <link rel="alternate" type="text/markdown" href={markdown} />}
         {bundle !== undefined && <link rel="vouchsafe-bundle" href={bundle} />}
         {assets.preload.map((href) => <link rel="preload" as="font" type="font/woff2" href={href} crossorigin="anonymous" />)}
@@ -53,9 +54,9 @@ function Frame({ site, assets, title, description, path, canonical, markdown, bu
           <a class="to-foot" href="#foot">Menu</a>
         </header>
         {site.status === 'preview' && (
-          <p class="stage">
+          <aside class="stage" aria-label="Stage of this page">
             <strong>This is a preview on this machine.</strong> Nobody else sees it until a named person approves it and publishes it: <code>vouchsafe policy approve</code>, then <code>vouchsafe policy publish</code>.
-          </p>
+          </aside>
         )}
         <div class="sheet">
           {aside}
@@ -82,7 +83,7 @@ function Links({ site, path }: { site: SiteView; path: string }) {
   return (
     <>
       {site.navigation.map((item) => (
-        <a href={item.href} {...(item.href === path ? { 'aria-current': 'page' as const } : {})}>
+        <a href={safeHref(item.href) ?? '/'} {...(item.href === path ? { 'aria-current': 'page' as const } : {})}>
           {item.title}
         </a>
       ))}

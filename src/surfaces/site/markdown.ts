@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { type Block, type Inline, toMarkdown } from '#core/policy'
-import { knownBy, type Part } from './known.ts'
+import { isHeldBack, knownBy, type Part } from './known.ts'
 import { STATE_SIGNS, STATE_WORDS, STATES } from './mark.tsx'
 import { placeClaims, segmentsOf } from './placement.ts'
 import { type Rendered, textPage } from './respond.ts'
@@ -41,7 +41,7 @@ export function policyMarkdown(page: PageView): Rendered {
 /** One statement as Markdown: its words, state, what it rests on and the entries behind it. */
 export function claimMarkdown({ claim, policy, site, predecessors }: ClaimPageView): Rendered {
   const base = site.publicUrl ?? ''
-  const known = knownBy(claim)
+  const known = knownBy(claim, site.at)
   const head = frontMatter({
     claim: claim.id,
     status: site.status,
@@ -54,7 +54,7 @@ export function claimMarkdown({ claim, policy, site, predecessors }: ClaimPageVi
     controls: claim.controls.map((control) => ({ id: control.id, requirements: [...control.requirements] })),
     bundle: `${base}/claims/${encodeURIComponent(claim.id)}/bundle`,
   })
-  const held = claim.heldBackUntil !== undefined // details of a failure wait, also here
+  const held = isHeldBack(claim, site.at) // details of a failure wait, also here
   const items = [
     ...(held ? [] : claim.backings.map((backing) => [
       `${backing.title}: ${STATE_WORDS[backing.state]}.`,
@@ -110,8 +110,9 @@ const partText = (part: Part): string => (typeof part === 'string' ? part : 'ago
 const text = (words: string): Inline => ({ kind: 'text', text: words, start: 0, end: 0 })
 const paragraph = (children: Inline[]): Block => ({ kind: 'paragraph', children })
 
+// One line a value: many readers of front matter look for the next `---` and know nothing of YAML's blocks.
 function frontMatter(members: Record<string, unknown>): string {
-  const given = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+  const given = Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, typeof value === 'string' ? value.replace(/\s+/g, ' ') : value]])))
   return `---\n${stringify(given, { lineWidth: 0 })}---\n\n`
 }
 

@@ -18,7 +18,7 @@ const recheckWords = (observers: number): string => (observers === 0 ? 'you can 
 
 /** The margin note beside a claim. */
 export function Note({ claim, now }: { claim: ClaimView; now: Instant }) {
-  const { lead, parts, recheckable, observers } = knownBy(claim)
+  const { lead, parts, recheckable, observers } = knownBy(claim, now)
   return (
     <p class={`note is-${claim.state}`}>
       <strong>{lead}</strong>

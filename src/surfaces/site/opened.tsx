@@ -1,6 +1,6 @@
 import { claimPath, Parts } from './note.tsx'
 import { TargetHistory } from './history.tsx'
-import { knownBy, weakestBacking } from './known.ts'
+import { isHeldBack, knownBy, weakestBacking } from './known.ts'
 import { STATE_WORDS } from './mark.tsx'
 import type { BackingView, ClaimView, SiteView } from './view.ts'
 import { cadenceWords, countWords, durationWords, numberWords, When } from './when.tsx'
@@ -30,8 +30,8 @@ export function Opened({ claim, site, verify, full }: OpenedProps) {
 }
 
 function HowItIsKnown({ claim, site, full }: Omit<OpenedProps, 'verify'>) {
-  const known = knownBy(claim)
-  const held = claim.state === 'broken' && claim.heldBackUntil !== undefined
+  const known = knownBy(claim, site.at)
+  const held = isHeldBack(claim, site.at)
   const backed = claim.backings.length + claim.attestations.length > 0
   // A check's own summary says the same at more length, below.
   const repeats = !held && claim.note === undefined && weakestBacking(claim)?.summary !== undefined && (claim.state === 'unknown' || claim.state === 'broken')
@@ -125,7 +125,7 @@ function VerifyHere({ claim, site, verify, full }: OpenedProps) {
     <>
       <section
         class="verify"
-        aria-label="Verify this statement"
+        {...(full ? { 'aria-label': 'Verify this statement' } : {})}
         data-verify=""
         data-bundle={bundle}
         data-vkey={site.log.vkey}

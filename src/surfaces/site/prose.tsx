@@ -74,7 +74,7 @@ function BlockOf({ block, setting, depth }: BlockProps) {
       )
     case 'code':
       return (
-        <pre tabindex={0} role="region" aria-label="Listing">
+        <pre tabindex={0} role="group" aria-label="Listing">
           <code>{block.text}</code>
         </pre>
       )
@@ -148,7 +148,7 @@ export function ClaimRow({ claim, setting, children }: { claim: ClaimView; setti
 function Table({ block, setting }: BlockProps<'table'>) {
   const columns = Math.max(block.header.length, ...block.rows.map((row) => row.length))
   return (
-    <div class={columns > 3 ? 'table wide' : 'table'} tabindex={0} role="region" aria-label="Table">
+    <div class={columns > 3 ? 'table wide' : 'table'} tabindex={0} role="group" aria-label="Table">
       <table>
         {block.header.some((cell) => cell.length > 0) && (
           <thead>

@@ -26,7 +26,7 @@ export function versionsPage({ site, policy }: VersionsView, assets: SiteAssets)
           <p class="lede">Each version as it was approved, and what it changed. A published version is never altered.</p>
         </div>
         {/* A table may be wider than a narrow window: it scrolls by itself, and the page does not. */}
-        <div class="table" tabindex={0} role="region" aria-label="Versions">
+        <div class="table" tabindex={0} role="group" aria-label="Versions">
           <table class="versions">
             <thead>
               <tr>
