@@ -89,8 +89,12 @@ export async function readAdminPassword(folder: ClusterFolder): Promise<string> 
   }
 }
 
-/** A 0700 folder for the socket, owned by the account of the database. Made anew at each start: sockets do not outlive us. */
+/**
+ * A 0700 folder for the socket, owned by the account of the database. Made anew at each start: the lock file that a
+ * killed server left in it would have the next one refuse. The caller has ended whatever ran before.
+ */
 export async function prepareRunFolder(path: string, account: Account | undefined): Promise<void> {
+  await rm(path, { recursive: true, force: true })
   await mkdir(path, { recursive: true, mode: 0o700 })
   await chmod(path, 0o700)
   if (account !== undefined) await chown(path, account.uid, account.gid)

@@ -75,10 +75,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       if ((await endOrphan(folder)) === 'ended') tell({ kind: 'orphan-ended' })
     }
     const runFolder = shortRunFolder(folder)
-    await prepareRunFolder(runFolder, account)
     const password = await readAdminPassword(folder)
-    const start = () =>
-      startPostmaster({ folder, software: programs, account, settings: { ...serverSettings(durable), unix_socket_directories: runFolder } })
+    const start = async () => {
+      await endOrphan(folder) // children that outlived a fallen server
+      await prepareRunFolder(runFolder, account)
+      return startPostmaster({ folder, software: programs, account, settings: { ...serverSettings(durable), unix_socket_directories: runFolder } })
+    }
     const running = await keepRunning(start, tell)
     return {
       kind: 'embedded',

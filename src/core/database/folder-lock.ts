@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -30,8 +30,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   let file: DatabaseSync | undefined
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await appendFile(join(folder, 'lock'), '', { mode: 0o600 }) // SQLite would make it by the umask
+    // INVARIANT: nothing else in this process opens that file, not even to copy it: closing any descriptor of it would
+    // drop the record lock (POSIX fcntl). SQLite itself knows this and minds its own.
     file = new DatabaseSync(join(folder, 'lock'), { timeout: 0 })
+    await chmod(join(folder, 'lock'), 0o600)
     // Memory journal: the lock file holds nothing, so no journal needs to survive.
     file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;')
   } catch (error) {

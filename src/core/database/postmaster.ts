@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { execFile } from 'node:child_process'
-import { readFile, readlink, realpath, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, readdir, readlink, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { VouchsafeError } from '#core/errors'
@@ -94,35 +93,58 @@ export function startFailure(lastWords: string): VouchsafeError {
  * The caller holds the folder's lock, so whatever still runs there belongs to nobody. What it had confirmed is on
  * disk; what it was in the middle of has lost its client.
  */
-export async function endOrphan(folder: ClusterFolder): Promise<'none' | 'ended' | 'cleared'> {
-  const pidFile = join(folder.cluster, 'postmaster.pid')
-  const text = await readFile(pidFile, 'utf8').catch(() => undefined)
-  if (text === undefined) return 'none'
-  const pid = Number.parseInt(text, 10)
-  if (!(await isPostmasterOf(pid, folder.cluster))) {
-    // After a reboot the number may belong to anything; postgres itself would take it for a live server of its own account.
-    await rm(pidFile, { force: true })
-    return 'cleared'
-  }
-  process.kill(pid, 'SIGINT')
+export async function endOrphan(folder: ClusterFolder): Promise<'none' | 'ended'> {
+  const orphans = await postgresProcessesOf(folder.cluster)
+  const hadOrphans = orphans.size > 0
   const askedAt = Date.now()
-  let hurried = false
-  while (await isPostmasterOf(pid, folder.cluster)) {
-    if (!hurried && Date.now() - askedAt > stopWithinMs) {
-      process.kill(pid, 'SIGQUIT')
-      hurried = true
-    }
+  const hurried = new Set<number>()
+  for (const pid of orphans) signal(pid, 'SIGINT')
+  while (orphans.size > 0) {
     await sleep(20)
+    for (const pid of orphans) {
+      if (!(await isPostgresOf(pid, folder.cluster))) orphans.delete(pid)
+      else if (Date.now() - askedAt > stopWithinMs && !hurried.has(pid)) {
+        signal(pid, 'SIGQUIT')
+        hurried.add(pid)
+      }
+    }
   }
-  return 'ended'
+  // Left by a kill -9. After a reboot, or where nobody reaps the dead, its number may seem alive to postgres, which would
+  // take it for a live server and refuse. Nothing runs here any more, so it names nothing.
+  await rm(join(folder.cluster, 'postmaster.pid'), { force: true })
+  return hadOrphans ? 'ended' : 'none'
 }
 
-/** Whether `pid` is alive and is a postgres working in `cluster`: read from /proc, or from ps where there is none. */
-async function isPostmasterOf(pid: number, cluster: string): Promise<boolean> {
-  if (!Number.isSafeInteger(pid) || pid <= 1) return false
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // ended by itself
+  }
+}
+
+/**
+ * Every postgres at work in `cluster`. Not postmaster.pid alone: one that was started a moment before its parent was
+ * killed has not written that yet, and children live on for a moment after their postmaster was killed.
+ */
+async function postgresProcessesOf(cluster: string): Promise<Set<number>> {
+  const candidates = new Set<number>()
+  const named = Number.parseInt(await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => ''), 10)
+  if (Number.isSafeInteger(named)) candidates.add(named)
+  if (process.platform === 'linux') for (const name of await readdir('/proc')) if (/^\d+$/.test(name)) candidates.add(Number(name))
+  const found = new Set<number>()
+  for (const pid of candidates) if (await isPostgresOf(pid, cluster)) found.add(pid)
+  return found
+}
+
+/** Whether `pid` is alive and is a postgres of `cluster`: read from /proc, or from ps where there is none. */
+async function isPostgresOf(pid: number, cluster: string): Promise<boolean> {
+  if (!Number.isSafeInteger(pid) || pid <= 1 || pid === process.pid) return false
   if (process.platform === 'linux') {
-    const [cwd, real] = await Promise.all([readlink(`/proc/${pid}/cwd`).catch(() => ''), realpath(cluster)])
-    return cwd === real
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+    if (cwd === cluster) return true
+    const [program, ...args] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+    return program !== undefined && basename(program) === 'postgres' && args[0] === '-D' && args[1] === cluster
   }
   const listed = await promisify(execFile)('/bin/ps', ['-o', 'command=', '-p', String(pid)]).catch(() => ({ stdout: '' }))
   return listed.stdout.includes('postgres') && listed.stdout.includes(cluster)
