@@ -59,6 +59,9 @@ export interface Reading {
 
 /** From this score on a control is bound; the figure is a threshold on evidence, not a probability. */
 const BINDS = 0.5
+/** Less is enough where the sentence plainly speaks of what is done: most such sentences on a security page commit. */
+const BINDS_PLAIN = 0.34
+const PLAIN = /^(?:we (?!will continue|believe|think|hope|want|can (?:catch|see)|expose)|our (?!mission|vision|goal|story|philosophy)|all |every (?!claim|cloud|step)|most |each |only |no |any |individuals |customers |users )|\b(?:is|are) (?:\w+ly )?\w+(?:ed|en)\b/
 /** A further control needs this much evidence, and this share of the first one's. */
 const BINDS_FURTHER = 0.72
 const SHARE_OF_FIRST = 0.8
@@ -95,14 +98,15 @@ function proposeLine(line: Line, document: PolicyDocument, products: readonly st
     proposal.reasons.push({ about: 'claim', why: form.why, ...(form.words === '' ? {} : { words: form.words }) })
     return proposal
   }
-  const withLinks = line.links.length === 0 ? text : `${text} ${line.links.filter((href) => !text.includes(href.toLowerCase())).map((href) => href.toLowerCase().replace(/^mailto:/, '')).join(' ')}`
-  const { matches, nearMisses } = matchControls(withLinks, stem, line.section.map(fold))
-  const best = matches[0]?.score ?? 0
-  const needs = form.kind === 'weak' ? form.needs : BINDS
+  const withLinks = `${text} ${line.links.map((href) => href.toLowerCase()).filter((href) => /^mailto:|status\.|statuspage|hackerone|bugcrowd|security\.txt/.test(href) && !text.includes(href.replace(/^mailto:/, ''))).join(' ')}`.trimEnd()
+  const { matches, nearMisses } = matchControls(withLinks, stem, [...line.section.map(fold), ...labelOf(text)])
+  const best = Math.max(0, ...matches.map((match) => match.score))
+  const plain = line.kind !== 'sentence' || (line.section.length > 0 && PLAIN.test(text) && !/^(?:if|as|when|while|for|at|by|because|in order)\b/.test(text))
+  const needs = form.kind === 'weak' ? form.needs : plain ? BINDS_PLAIN : BINDS
   for (const miss of nearMisses) proposal.reasons.push({ about: 'near-miss', ...miss })
   if (best < needs) {
     proposal.reasons.unshift({ about: 'claim', why: form.kind === 'weak' ? form.why : 'names nothing that could be checked', ...(form.kind === 'weak' ? { words: form.words } : {}) })
-    if (best >= BINDS - 0.1) proposal.borderline = true
+    if (best >= BINDS_PLAIN) proposal.borderline = true
     return proposal
   }
   proposal.claim = true
@@ -119,6 +123,12 @@ function proposeLine(line: Line, document: PolicyDocument, products: readonly st
     proposal.reasons.push({ about: 'scope', scope: scope.scope, why: `limited by the ${scope.from}` })
   }
   return proposal
+}
+
+/** "Devices — our team …", "Backups: every …": a label before the sentence speaks like a heading. */
+function labelOf(text: string): string[] {
+  const label = /^([a-z][\w &/-]{2,40}?)(?: [\u2014\u2013-] |: )\S/.exec(text)?.[1]
+  return label === undefined ? [] : [label]
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ControlId } from '#core/control'
 // Names of tiers that companies use. Matched with a word for tier or customer beside them, or in a heading.
 const TIER = '(?:Free|Hobby|Starter|Basic|Standard|Essentials?|Pro|Professional|Plus|Premium|Team|Teams|Business|Scale|Growth|Advanced|Enterprise|Ultimate|Developer|Launch|Community|Virtual Dedicated|Dedicated|Paid|Self-Hosted|self-hosted|On-Premises?|on-premises?|Cloud|Government|GovCloud|paid|free|enterprise|business|premium)(?: (?:and|or|&|/) (?:higher|above|[A-Z]\\w+))?'
 const OFFER = '(?:[Pp]lans?|[Tt]iers?|[Ee]ditions?|[Pp]ackages?|[Cc]ustomers?|[Aa]ccounts?|[Oo]rgani[sz]ations?|[Dd]eployments?|[Ss]ubscriptions?|[Ss]ubscribers?|[Ww]orkspaces?|[Ii]nstallations?|[Ii]nstances?|[Uu]sers?|add-on)'
+const ONLY_TIER = new RegExp(`\\((${TIER})(?: ${OFFER})?(?: only| with [^)]{1,40}| \\+)?\\)`)
 const TIER_OF_OFFER = new RegExp(`\\b(${TIER}(?: Tier of Service)?) ${OFFER}\\b`)
 const PACKAGE = /\b(?:on|in|part of|with|requires?|included in|available (?:on|in|with|for)) (?:the |our |an? )?\[?((?:[A-Z][\w-]+ ){1,3}(?:Plan|Tier|Edition|Package|Add-?on|plan|tier|edition|package|add-?on)s?)\b/
 const TIER_HEADING = new RegExp(`^(?:For )?(${TIER})(?: ${OFFER})?(?: only)?$|\\((${TIER})(?: ${OFFER})?(?: only)?\\)$|\\b(${TIER} (?:plans?|tiers?|edition|customers|only))\\b`)
@@ -13,11 +14,13 @@ const REGION_CUSTOMERS = /\b((?:EU|EEA|UK|US|European|Canadian|Australian|Califo
 const REGION_HEADING = /^(?:For )?((?:EU|EEA|UK|US|U\.S\.|European Union|Europe|United States|United Kingdom|California|Canada|Australia|Switzerland)(?: (?:customers|users|residents|regions?))?)(?: only)?$|\(((?:EU|EEA|UK|US)(?: only)?)\)$/
 
 // "For some attachments, …", "In the event of a non-anonymous report, …"
-const LEADING_KIND = /^(?:for (?:some|certain|most|select|selected|paid|self-hosted|cloud|new|large|regulated|sensitive|eligible) ((?:[\w-]+ ){0,3}?[\w-]+)|in (?:the )?(?:case|event) of (?:an? )?((?:non-)?[\w-]+ [\w-]+))\b,/i
+const LEADING_KIND = /^(?:(?:for|to) (?:some|certain|most|select|selected|paid|self-hosted|cloud|new|large|regulated|sensitive|eligible) ((?:[\w-]+ ){0,3}?[\w-]+)|in (?:the )?(?:case|event) of (?:an? )?((?:non-)?[\w-]+ [\w-]+))\b,/i
+const CONDITION = /^(?:if|when|where) (?:an? |the |your )?\w+(?: \w+)? (?:is |are )?(self-hosting|using (?:[A-Z]\w+ ?)+|on (?:a|the|our) [\w-]+ plan)/i
+const REGION_LABEL = /^(United States|United Kingdom|European Union|Europe|EU|UK|US|Germany|France|Canada|Australia|Japan|India|Switzerland|Asia Pacific|APAC|EMEA): /
 const LIMITED_TO = /\b(?:only (?:for|to|applies to|available (?:to|for|on))|limited to|applies (?:only )?to|available (?:only )?(?:to|for|on)) (?:the |our )?((?:[A-Z][\w-]+|paid|self-hosted|enterprise|business|premium|eligible)(?: [\w-]+){0,3})/
 
 // A kind of data or store as the subject of a safeguard: the promise goes no further than it.
-const NARROW_STORE = /^(?:(?:our|any|all|the|each|every) )?((?:[\w-]+ ){0,2}?(?:databases|backups?|files|attachments|uploads|snapshots|indexes|recordings|documents|metadata|images|buckets?|volumes|messages|credentials|passwords))\b(?: (?:which|that) (?:you|our customers|customers|users) (?:upload|send|create)\b)?.{0,60}?\b(?:is|are|stored|kept|encrypted|backed|replicated|deleted|retained|not)\b/i
+const NARROW_STORE = /^(?:(?:our|any|all|the|each|every) )?((?:[\w-]+ ){0,2}?(?:databases|backups?|files|attachments|uploads|snapshots|indexes|recordings|documents|metadata|images|buckets?|volumes|messages|credentials|passwords|log records|records|logs))\b(?: (?:which|that) (?:you|our customers|customers|users) (?:upload|send|create)\b)?.{0,60}?\b(?:is|are|stored|kept|encrypted|backed|replicated|deleted|retained|not)\b/i
 const BROAD_STORE = /^(?:(?:our|any|all|the|each|every|daily|automated|full|regular|production|customer|encrypted|your|system|systems) ?)*(?:data|databases?|backups?|snapshots?|files|credentials|passwords|secrets)$/i
 const STORE_CONTROLS: ReadonlySet<string> = new Set(['encryption-at-rest', 'encryption-backups', 'hosting-region', 'data-retention', 'backup-access'] satisfies ControlId[])
 const STAFF_SUBSET = /\bfor (?:(?:all )?(?:personnel|employees|staff|engineers|contractors) (?:who|with|that) [\w' -]{5,60}|(?:\w+ )?(?:positions|roles) with [\w ]{5,40})/i
@@ -45,7 +48,7 @@ export function scopeOf(line: Line, document: PolicyDocument, controls: readonly
   const note = line.notes.map((index) => document.lines[index]?.text ?? '').find((text) => /\b(?:appl(?:y|ies)|only|available|tier|plan|edition|customers|region|excluding|except|requires)\b/i.test(text))
   if (note !== undefined) return { scope: limitOf(note), from: 'footnote' }
   const text = line.text
-  const inText = PACKAGE.exec(text)?.[1] ?? TIER_OF_OFFER.exec(text)?.[0] ?? REGION.exec(text)?.[1] ?? REGION_CUSTOMERS.exec(text)?.[1] ?? LIMITED_TO.exec(text)?.[1]
+  const inText = PACKAGE.exec(text)?.[1] ?? TIER_OF_OFFER.exec(text)?.[0] ?? ONLY_TIER.exec(text)?.[1] ?? REGION.exec(text)?.[1] ?? REGION_CUSTOMERS.exec(text)?.[1] ?? LIMITED_TO.exec(text)?.[1] ?? CONDITION.exec(text)?.[1] ?? REGION_LABEL.exec(text)?.[1]
   if (inText !== undefined) return { scope: inText, from: 'text' }
   const leading = LEADING_KIND.exec(text)
   if (leading) return { scope: (leading[1] ?? leading[2] ?? leading[0]).replace(/^(?:a|an) /, ''), from: 'text' }

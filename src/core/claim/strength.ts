@@ -12,7 +12,7 @@ export interface StrengthFound {
 const ABSENCE: readonly (readonly [RegExp, string])[] = [
   [/\b(?:do|does|did|have|has) not (?:currently |yet |at present |generally |presently )?(?:hold|have|offer|provide|support|maintain|pay|guarantee|encrypt|perform|conduct|run|operate|warrant|authori[sz]e|undergo|obtain(?:ed)?|complet\w+|been|achiev\w+|extend)\b/, 'says that something is not provided'],
   [/\b(?:doesn't|don't|haven't|hasn't) (?:currently |yet )?(?:hold|have|offer|provide|support|maintain|pay|guarantee|encrypt|perform|run|operate)\b/, 'says that something is not provided'],
-  [/\b(?:is|are|be) (?:currently |generally |still |typically )?(?:not|n't) (?:yet |currently |generally |fully |always |necessarily )?(?:encrypted|certified|supported|available|covered|offered|included|compliant|audited|backed up|provided|hashed|protected|replicated|logged|isolated|guaranteed|accredited|possible|soc|iso|hipaa|pci)\b/, 'says that a safeguard is absent'],
+  [/\b(?:is|are|be) (?:currently |generally |still |typically )?(?:not|n't) (?:yet |currently |generally |fully |always |necessarily )?(?:encrypted|certified|supported|available|covered|offered|included|compliant|audited|backed up|provided|hashed|protected|replicated|isolated|guaranteed|accredited|soc|iso|hipaa|pci)\b/, 'says that a safeguard is absent'],
   [/\b(?:isn't|aren't) (?:yet |currently )?(?:encrypted|certified|supported|available|covered|offered|included|compliant)\b/, 'says that a safeguard is absent'],
   [/\b(?:unencrypted|unavailable|unsupported)\b|(?<!\b(?:not|never|no|without|nor)\b.{0,50})\b(?:in|as) (?:plain|clear) ?text\b/, 'says that a safeguard is absent'],
   [/\bthere (?:is|are) (?:currently |at present )?no\b(?! (?:single )?point)/, 'says that something does not exist'],
@@ -33,22 +33,23 @@ const HEDGES: readonly (readonly [RegExp, string])[] = [
   [/\bcommercially (?:reasonable|practicable)\b/, 'limits the effort'],
   [/\breasonabl[ey] (?:efforts?|measures|steps|precautions|safeguards|endeavou?rs|security|practices|means|available|practicable|time(?:frame)?)\b/, 'limits the effort'],
   [/\bbest(?: commercial)? efforts?\b/, 'limits the effort'],
-  [/\b(?:strives?|endeavou?rs?|aims?|seeks?|attempts?|tries|try|hopes?|works?|working|target) to\b(?! (?:prevent|access|sign))/, 'promises an effort, not a result'],
+  [/(?<!\b(?:faith|their|your|any|such) )\b(?:strives?|endeavou?rs?|aims?|seeks?|attempts?|tries|try|hopes?|works?|working|target) to\b(?! (?:prevent|access|sign))/, 'promises an effort, not a result'],
   [/\bour (?:goal|aim|intention|target) is to\b/, 'promises an effort, not a result'],
-  [/\b(?:as|if|when|where) (?:we )?(?:deem(?:ed)? |consider(?:ed)? )?(?:appropriate|necessary|needed|warranted)\b/, 'leaves the case to judgement'],
+  [/\b(?:as|if|when|where) (?:we )?(?:deem(?:ed)? |consider(?:ed)? )?(?:appropriate|necessary|warranted)\b/, 'leaves the case to judgement'],
   [/\b(?:at|in) (?:our|its|\w+'s) (?:sole |absolute |own |best )*(?:discretion|judge?ment)\b/, 'leaves the case to judgement'],
   [/\breserves? the (?:sole |exclusive )?right\b/, 'leaves the case to judgement'],
-  [/\b(?:generally|typically|usually|normally|in general|often|mostly|in most (?:cases|circumstances|instances)|for the most part|primarily|largely)\b/, 'holds not always'],
+  [/(?<!\bmore )\b(?:generally|typically|usually|normally|in general|often|depending on|(?<=[;,.] )most \w+|^most\b|mostly|in most (?:cases|circumstances|instances)|for the most part)\b/, 'holds not always'],
   [/\b(?:subject to|to the (?:fullest |maximum )?extent (?:possible|permitted|practicable|feasible|reasonable))\b/, 'is conditional'],
   [/\b(?:except (?:as|where|when)|unless) (?:otherwise )?(?:required|permitted|compelled|mandated|prohibited|necessary)\b/, 'has an exception'],
   [/\b(?:plans?|intends?|expects?|hopes?|are working|continues?|will continue) to (?:implement|obtain|achieve|pursue|invest|evaluate|complete|introduce|add|undergo|become|expand|improve|work|seek|explore|offer)\b/, 'speaks of the future'],
+  [/\b(?:in the process of|working toward?s?|anticipates?|will soon|soon be|coming soon|on (?:our|the) roadmap|planned for)\b/, 'speaks of the future'],
   [/\bfrom time to time\b/, 'names no time'],
   [/\b(?:some|many|certain|select(?:ed)?) of our\b/, 'holds for an unnamed part'],
 ]
 
 // "may" of the company limits its duty; "may" of a customer is a right, of a condition only a possibility.
 const MAY = /\b(?:may|might)\b/g
-const NOT_OURS = /(?:\b(?:who|that|which|you|they|customers?|users?|admins?|administrators?|researchers?|members?|owners?|clients?|party|parties|subscribers?|vulnerabilit\w+|anyone|conduct|risk|incidents?|data subjects?|person|individuals?|accounts?) (?:also |then |still )?|\bas )$/
+const NOT_OURS = /(?:\b(?:who|that|which|you|they|customers?|users?|admins?|administrators?|researchers?|members?|owners?|clients?|party|parties|subscribers?|vulnerabilit\w+|anyone|conduct|risk|incidents?|data subjects?|person|individuals?|accounts?) (?:also |then |still )?|\b(?:you|customers?|users?)\b[^,.;]{1,40} and |\bas )$/
 
 /** The strength of a sentence; `text` is folded. Of mixed wordings the weakest wins: negative, hedged, definite. */
 export function strengthOf(text: string, stem = ''): StrengthFound {
@@ -64,9 +65,8 @@ function hedgeIn(text: string): StrengthFound | undefined {
   for (const [pattern, why] of HEDGES) {
     const match = pattern.exec(text)
     if (!match) continue
-    // "for later analysis as needed", "by GCP or AWS as appropriate": the choice is of the means, the duty stands.
-    if (/^as (?:needed|appropriate)$/.test(match[0]) && /(?:\bor \S+|\b(?:analysis|review|access|use)(?: and \w+)?) $/.test(text.slice(0, match.index))) continue
-    if (/^as needed$/.test(match[0]) && /\bfor\b/.test(text.slice(0, match.index))) continue
+    // "by GCP or AWS as appropriate": the choice is of the means, the duty stands.
+    if (match[0] === 'as appropriate' && /\bor \S+ $/.test(text.slice(0, match.index))) continue
     return { strength: 'hedged', words: match[0], why }
   }
   for (const match of text.matchAll(MAY)) {

@@ -2,7 +2,7 @@ import type { Entry } from './entry.ts'
 import { DAILY, DEPENDENCY, DURATION, SCAN, VULNERABILITY } from './words.ts'
 
 const CHANGE = /\b(?:code(?: changes?)?|changes?|commits?|pull requests?|merge requests?|prs?|patch(?:es)? sets?|software)\b/
-const ADDRESS = /[\w.+-]+@[\w-]+\.[\w.-]+|https?:\/\/|\b(?:contact us|email us|e-?mail|write to us|reach (?:us|out)|get in (?:touch|contact)|signal number|hackerone|bugcrowd|report form|response page|pgp key|security contact)\b/
+const ADDRESS = /[\w.+-]+@[\w-]+\.[\w.-]+|url:\/\/|\b(?:contact us|email us|e-?mail|write to us|reach (?:us|out)|get in (?:touch|contact)|signal number|hackerone|bugcrowd|report form|response page|pgp key|security contact)\b/
 const DISCLOSURE = /\b(?:vulnerabilit\w+|security|bug|issue|flaw|disclosure|abuse|report)s?\b/
 const MALICE = /\b(?:malicious|malware|typo-?squat\w*|supply[ -]chain attacks?|backdoors?|tampered|compromised packages?)\b/
 const OF_CUSTOMERS = [/\b(?:customer support|support tickets?|sales)\b/, 'it is about support'] as const

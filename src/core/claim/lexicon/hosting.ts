@@ -8,7 +8,7 @@ export const HOSTING: readonly Entry[] = [
     control: 'hosting-stated',
     heading: /\b(?:hosting|infrastructure|data cent(?:er|re)s?|cloud)\b/,
     cues: [
-      [0.82, PROVIDER, /\b(?:host(?:s|ed|ing)?|run(?:s|ning)? (?:\S+ ){0,4}?on|built (?:\S+ ){0,2}?on|deployed (?:in|on|to|within)|platform|infrastructure providers?|powered by|operated (?:on|in)|relies on|leverages|uses?)\b/],
+      [0.82, PROVIDER, /\b(?:host(?:s|ed|ing)?|run(?:s|ning)? (?:\S+ ){0,4}?on|built (?:\S+ ){0,2}?on|deployed (?:in|on|to|within)|platform|infrastructure providers?|powered by|operated (?:on|in)|relies on|leverages?|uses?|utili[sz]es?|infrastructure (?:needs|provider))\b/],
       [0.75, /\b(?:worker hosts?|servers?|infrastructure|applications?|service|platform)\b/, /\b(?:hosted (?:by|on|in|at|with|within|and managed)|run on our own|runs on|our own hardware|leased (?:data ?cent\w+|datacenter)|colocat\w+|bare metal)\b/],
       [0.55, /\bcloud (?:infrastructure |hosting )?(?:service )?providers?\b/],
       [0.5, PROVIDER, /\bregions?\b/],
@@ -63,9 +63,9 @@ export const HOSTING: readonly Entry[] = [
   },
   {
     control: 'network-isolation',
-    heading: /\b(?:isolation|vpc|dedicated)\b/,
+    heading: /\b(?:isolation|vpc|dedicated infrastructure)\b/,
     cues: [
-      [0.92, /\b(?:vpcs?|virtual private clouds?|dedicated (?:nodes?|cloud infrastructure|infrastructure|clusters?|instances?|tenancy|servers?)|single[ -]tenant|private (?:subnets?|networks?))\b/, /\b(?:own|separate|each|every|isolat\w*|dedicated|per customer|instances?|deployed|customer)\b/],
+      [0.92, /\b(?:vpcs?|virtual private clouds?|dedicated (?:nodes?|cloud infrastructure|infrastructure|clusters?|instances?|tenancy|servers?)|single[ -]tenant|private (?:subnets?|networks?))\b/, /\b(?:own|separate|each|every|isolat\w*|dedicated|per (?:customer|client|tenant)|instances?|deployed|customer)\b/],
       [0.6, /\bnetwork (?:isolation|segmentation)\b/],
     ],
     unless: [[/\bfirewall(?:s|ed)?\b|\bunencrypted\b/, 'a filtered company network is not a network of the customer\'s own']],
@@ -88,6 +88,7 @@ export const HOSTING: readonly Entry[] = [
       [0.92, /\b(?:firewalls?|waf|web application firewall|security groups?|network acls?|iptables|bpf\b.{0,20})\b/],
       [0.93, /\b(?:d?dos|(?:distributed )?denial[ -]of[ -]service)\b/],
       [0.6, /\b(?:rate[ -]limit\w*|bastion|zero[ -]trust|vpn|wireguard|intrusion prevention|network access controls?)\b/],
+      [0.75, /\bprivate subnets?\b|\bnot (?:publicly|directly) (?:accessible|reachable|exposed)\b/],
       [0.55, /\bnetwork\b/, /\b(?:protect\w*|filter\w*|segment\w*|locked down|hardened|restrict\w*|monitor\w*)\b/],
     ],
     unless: [[/\b(?:unencrypted|sso|employees? (?:connect|must)|idp|identity)\b/, 'the network is named for something else']],

@@ -18,6 +18,8 @@ export interface Match {
   score: number
   /** The words found, as they stand in the sentence. */
   words: string[]
+  /** Where the most telling words begin: of two controls named alike, the first said comes first. */
+  at: number
 }
 
 export interface NearMissFound {
@@ -30,6 +32,22 @@ export interface NearMissFound {
 export function fold(text: string): string {
   return text.toLowerCase().replace(/[’‘]/g, "'").replace(/[“”]/g, '"').replace(/[\u2010-\u2012]/g, '-').replace(/\s+/g, ' ').trim()
 }
+
+// The special case comes before the general one that its words also name.
+const BEFORE: readonly (readonly [special: ControlId, general: ControlId])[] = [
+  ['daily-scan', 'dependency-scan'], ['daily-scan', 'infrastructure-scan'], ['ci-gate', 'dependency-scan'], ['hosting-region', 'hosting-stated'],
+  ['physical-security-inherited', 'shared-responsibility'], ['physical-security-inherited', 'workforce-mfa'], ['physical-security-inherited', 'tenant-isolation'],
+  ['physical-security-inherited', 'intrusion-detection'], ['breach-notification', 'incident-notification'], ['subprocessor-notice', 'subprocessors-listed'],
+  ['subprocessor-agreements', 'subprocessors-listed'], ['backup-restore-tested', 'backup-daily'], ['documents-on-request', 'certification-stated'], ['no-card-storage', 'payment-processor'],
+  ['penetration-test', 'independent-audit'], ['penetration-test', 'infrastructure-scan'], ['disclosure-response-time', 'disclosure-channel'], ['disclosure-credit', 'security-txt'],
+  ['bounty-stated', 'disclosure-channel'], ['provider-compliance', 'certification-stated'], ['provider-compliance', 'hosting-stated'], ['customer-mfa', 'customer-rbac'], ['endpoint-security', 'encryption-at-rest'], ['customer-fine-grained', 'customer-rbac'],
+  ['access-reviewed', 'offboarding-complete'], ['incident-review', 'incident-response'], ['incident-notification', 'incident-response'], ['internal-audit', 'independent-audit'],
+]
+/** Scores closer than this tell nothing about which control is meant first. */
+const ALIKE = 0.06
+const ALIKE_FOR_SPECIAL = 0.2
+/** A special case that is itself only leaned towards does not go first. */
+const SURE_OF_SPECIAL = 0.75
 
 /** What a stem or a heading adds, against words of the line itself. */
 const STEM_SHARE = 0.75
@@ -44,10 +62,14 @@ const LEANING_OF: ReadonlyMap<ControlId, RegExp> = new Map(LEANINGS.map(({ contr
 export function matchControls(text: string, stem = '', headings: readonly string[] = []): { matches: Match[]; nearMisses: NearMissFound[] } {
   const matches: Match[] = []
   const nearMisses: NearMissFound[] = []
+  // The scheme of an address is no promise of encryption.
+  text = text.replace(/https?:\/\//g, 'url://')
   const whole = stem === '' ? text : `${stem} ${text}`
   for (const entry of LEXICON) {
     let doubt = 1
     const words: string[] = []
+    let at = text.length
+    let strongest = 0
     for (const [weight, ...patterns] of entry.cues) {
       const found = wordsOf(patterns, text)
       const found2 = found === undefined && stem !== '' ? wordsOf(patterns, whole) : undefined
@@ -55,6 +77,10 @@ export function matchControls(text: string, stem = '', headings: readonly string
       const list = found ?? found2
       if (list === undefined) continue
       doubt *= 1 - weight * share
+      if (weight * share > strongest) {
+        strongest = weight * share
+        at = Math.max(0, text.indexOf(list[0] as string))
+      }
       for (const word of list) if (!words.includes(word)) words.push(word)
     }
     const leaning = LEANING_OF.get(entry.control)
@@ -73,10 +99,23 @@ export function matchControls(text: string, stem = '', headings: readonly string
       continue
     }
     if (entry.heading !== undefined && headings.some((heading) => entry.heading?.test(heading))) doubt *= 1 - HEADING_WEIGHT
-    matches.push({ control: entry.control, score: Math.round((1 - doubt) * 1000) / 1000, words })
+    matches.push({ control: entry.control, score: Math.round((1 - doubt) * 1000) / 1000, words, at })
   }
-  matches.sort((a, b) => b.score - a.score)
+  order(matches)
   return { matches, nearMisses }
+}
+
+function order(matches: Match[]): void {
+  matches.sort((a, b) => b.score - a.score)
+  const best = matches[0]?.score ?? 0
+  const alike = matches.filter((match) => match.score >= best - ALIKE).toSorted((a, b) => a.at - b.at)
+  matches.splice(0, alike.length, ...alike)
+  for (const [special, general] of BEFORE) {
+    const from = matches.findIndex((match) => match.control === special)
+    const to = matches.findIndex((match) => match.control === general)
+    if (from < 0 || to < 0 || from < to || (matches[from] as Match).score < SURE_OF_SPECIAL || (matches[from] as Match).score < (matches[to] as Match).score - ALIKE_FOR_SPECIAL) continue
+    matches.splice(to, 0, ...matches.splice(from, 1))
+  }
 }
 
 function wordsOf(patterns: readonly RegExp[], text: string): string[] | undefined {

@@ -2,14 +2,14 @@ import type { Entry } from './entry.ts'
 import { BACKUP, DAILY, INCIDENT, LOGS, NIGHT_AND_DAY, NOTIFY } from './words.ts'
 
 const STANDBY = /\b(?:failover|fail-over|stand-?by|replicas?|read replicas?|hot[ -]spare|mirrored?)\b/
-const CUSTOMERS_LOG = [/\b(?:customers?|owners?|admins?|administrators?|you|users?|enterprise|organi[sz]ations?) (?:can|may|are able|have)\b|\b(?:export|download|available to|your (?:account|organi[sz]ation|workspace)'?s?)\b|\baudit logs? (?:is|are) available\b/, "it is the customer's own log"] as const
+const CUSTOMERS_LOG = [/\b(?:customers?|owners?|admins?|administrators?|you|users?|enterprise|organi[sz]ations?) (?:can|may|are able|have)\b|\b(?:export\w*\b.{0,30}\blogs?|logs?\b.{0,40}\b(?:export\w*|download\w*)|available to|your (?:account|organi[sz]ation|workspace)'?s?)\b|\baudit logs? (?:is|are) available\b/, "it is the customer's own log"] as const
 
 export const OPERATIONS: readonly Entry[] = [
   {
     control: 'audit-log-captured',
     heading: /\b(?:logging|traceability|audit logs?|monitoring)\b/,
     cues: [
-      [0.92, /\b(?:captur\w+|collect\w*|record(?:s|ed)?|written|centrali[sz]\w+|aggregat\w+|ship(?:ped)?|store[sd]?|keeps?|generate[sd]?|logs|maintain\w*)\b/, /\b(?:audit|security|system|access|application|event|activity) (?:and (?:security|audit|access|system) )?(?:logs?|events|trails?)\b/],
+      [0.92, /\b(?:captur\w+|collect\w*|record(?:s|ed)?|written|centrali[sz]\w+|aggregat\w+|ship(?:ped)?|store[sd]?|keeps?|generate[sd]?|logs|maintain\w*)\b/, /\b(?:audit|security|system|access|application|event|activity|transparency|tamper-evident) (?:and (?:security|audit|access|system) )?(?:logs?|events|trails?)\b/],
       [0.88, /\b(?:central(?:i[sz]ed)?|log(?:ging)?)\b/, /\b(?:logging (?:and metrics )?(?:cluster|platform|system|service|infrastructure|pipeline)|log (?:store|management|aggregation|server)|logs? (?:are|is) (?:sent|shipped|collected|forwarded))\b/],
       [0.7, /\blog(?:s|ged|ging)?\b/, /\b(?:all (?:systems|components|actions|activity|requests|services)|every (?:request|action|system|component))\b/],
     ],
@@ -143,8 +143,8 @@ export const OPERATIONS: readonly Entry[] = [
   {
     control: 'status-page',
     cues: [
-      [0.95, /\bstatus ?page\b|https?:\/\/(?:\w+\.)?status\.|statuspage\.io|\bstatus\.[a-z]/],
-      [0.88, /\b(?:current|live|real-time|historical|past)\b/, /\b(?:status|availability|uptime)\b/, /\b(?:public(?:ly)?|check|shown|published|page|visit|see|https?:)\b/],
+      [0.95, /\bstatus ?page\b|url:\/\/(?:\w+\.)?status\.|statuspage\.io|\bstatus\.[a-z]/],
+      [0.88, /\b(?:current|live|real-time|historical|past)\b/, /\b(?:status|availability|uptime)\b/, /\b(?:public(?:ly)?|check|shown|published|page|visit|see|url:)\b/],
     ],
     unless: [[/\b(?:vulnerabilit\w+|report)\b/, 'it is not the state of the service']],
   },

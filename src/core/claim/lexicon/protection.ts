@@ -37,7 +37,7 @@ export const PROTECTION: readonly Entry[] = [
       [0.8, /\bfull[ -](?:disk|volume) encryption\b/],
     ],
     unless: [
-      [/\b(?:laptops?|workstations?|endpoints?|employee|company) (?:devices?|laptops?|machines)\b|\blaptops?\b/, 'a device of the workforce, not customer data'],
+      [/\b(?:laptops?|workstations?|endpoints?|employee|company|secure|work) (?:devices?|laptops?|machines)\b|\blaptops?\b/, 'a device of the workforce, not customer data'],
       [/\b(?:encryption keys?|cryptographic keys?)\b.{0,40}\b(?:rotat\w*|kms|held|stored|live|kept)\b/, 'the line is about the keys'],
       [/\bpasswords?\b.{0,30}\b(?:hash|bcrypt|salted)|\bcards?\b/, 'passwords and cards have controls of their own'],
       [/^(?:our |all |the |each |every |daily |database |automat\w+ )*(?:\w+ )?back-?ups? (?:is|are)\b/, 'the line is about backups alone'],
@@ -87,7 +87,7 @@ export const PROTECTION: readonly Entry[] = [
     cues: [
       [0.95, /\bpayment (?:processors?|providers?|gateways?|processing|environments?)\b/],
       [0.92, /\b(?:payments?|(?:credit |debit )?cards?|billing)\b/, /\b(?:stripe|braintree|adyen|paypal|chargebee|recurly|paddle|worldpay|square)\b/],
-      [0.9, /\b(?:(?:credit |debit |payment )?cards?|payments?|billing)(?: card)?(?: transactions?| information| data| details| numbers?)?\b/, /\b(?:process(?:ed|or|ors|ing)|handled|transmitted|pci\S*)\b/],
+      [0.9, /\b(?:(?:credit |debit |payment )?cards?|payments?|billing)(?: card)?(?: transactions?| information| data| details| numbers?)?\b/, /\b(?:processed|processing|handled|transmitted|pci\S*)\b/],
     ],
   },
   {

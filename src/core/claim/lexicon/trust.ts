@@ -1,7 +1,7 @@
 import type { Entry } from './entry.ts'
 import { INCIDENT, NOTIFY, PERSONAL_DATA, SUBPROCESSOR, VENDOR } from './words.ts'
 
-const DPA = /\b(?:dpa|data[ -](?:processing|protection) (?:agreements?|addend(?:um|a)|terms))\b/
+const DPA = /\b(?:dpas?|data[ -](?:processing|protection) (?:agreements?|addend(?:um|a)|terms))\b/
 const LAW = /\b(?:gdpr|uk gdpr|ccpa|cpra|lgpd|pipeda|appi|popia|general data protection regulation|california consumer privacy act|data (?:protection|privacy) (?:laws?|regulations?|acts?|legislation)|privacy (?:laws?|regulations?)|dpdp|nfadp)\b/
 const MANAGE = /\b(?:manag(?:e|es|ing)|assign(?:s|ed)?|control(?:s)?|configur(?:e|able)|set(?:s|ting)?|restrict\w*|limit|require|enforce|enable|can|may|support(?:s|ed)?|available|offer(?:s|ed)?|provid(?:e|es|ed)|grant|define|create)\b/
 const WORKFORCE_ONLY = [/\b(?:our (?:employees?|staff|people|engineers|internal)|employees? (?:must|sign|use)|internal (?:access|systems?|tools)|idp|workforce|enrolled|personnel|access to our services|production access|neeto access|team onboard|access provisioning|entitlements are assigned)\b/, 'it is how the workforce is controlled'] as const
@@ -65,7 +65,7 @@ export const TRUST: readonly Entry[] = [
   {
     control: 'dpo-contact',
     cues: [
-      [0.93, /\b(?:data[ -](?:protection|privacy) (?:officer|contact|team|lead)|dpo\w*|privacy (?:officer|team)|eu representative|privacy@)\b/, /\b(?:reach\w*|contact\w*|e-?mail|@|appointed|write|designated|questions)\b|@/],
+      [0.93, /\b(?:data[ -](?:protection|privacy) (?:officer|contact|team|lead)|dpo\w*|privacy (?:officer|team)|eu representative|privacy@)\b/, /\b(?:assigned|(?:is|as) our|reach\w*|contact\w*|e-?mail|@|appointed|write|designated|questions)\b|@/],
     ],
   },
   {
@@ -73,7 +73,8 @@ export const TRUST: readonly Entry[] = [
     heading: /\b(?:your rights|data subject|privacy rights)\b/,
     cues: [
       [0.95, /\b(?:data[ -]subject|(?:access|deletion|erasure|rectification|portability) requests?|dsars?|right to (?:be forgotten|access|erasure|delete))\b/],
-      [0.9, /\b(?:request\w*|ask us|right to|entitled)\b/, /\b(?:access|correct\w*|delet\w+|eras\w+|export|copy|portability|rectif\w+|restrict)\b/, /\b(?:personal (?:data|information)|your (?:data|information)|pii)\b/],
+      [0.9, /\b(?:request\w*|ask us|right to|entitled)\b/, /\b(?:access|correct\w*|delet\w+|eras\w+|export|copy|portability|rectif\w+|restrict)\b/, /\b(?:personal (?:data|information)|(?:your|their) (?:data|information)|pii)\b/],
+      [0.8, /\b(?:request(?:s|ing)? (?:erasure|deletion|access)|object to (?:the )?processing|erasure)\b/],
     ],
   },
   {
@@ -95,7 +96,7 @@ export const TRUST: readonly Entry[] = [
   {
     control: 'dpa-available',
     cues: [
-      [0.92, DPA, /\b(?:available|sign\w*|download\w*|offer\w*|customers?|execut\w+|pre-signed|standard|incorporat\w+|part of|request|trust cent(?:er|re)|every|embeds?|commits)\b/],
+      [0.92, DPA, /\b(?:available|sign\w*|download\w*|offer\w*|customers?|execut\w+|pre-signed|standard|incorporat\w+|enter into|register|part of|request|trust cent(?:er|re)|every|embeds?|commits)\b/],
       [0.5, DPA],
     ],
     unless: [[/\b(?:each|every|all|with) (?:\S+ )?sub-?processors?\b|\bsub-?processors? (?:is|are) bound\b/, 'it is the agreement with vendors']],
@@ -129,6 +130,7 @@ export const TRUST: readonly Entry[] = [
     heading: /\bconfidential\w*\b/,
     cues: [
       [0.9, /\b(?:staff|employees?|personnel|support|engineers?|we|nobody)\b/, /\b(?:not|never|only|unless|without)\b.{0,40}\b(?:look at|view|read|access|see|open)\b/, /\b(?:customer|your|content|files|messages|data)\b/, /\b(?:unless|permission|consent|request|ask|need|explicit\w*)\b/],
+      [0.8, /\b(?:not|n't|never|no)\b.{0,40}\b(?:access|see)\b/, /\b(?:your|customers?'?|users?'?|end-user|their)\b.{0,12}\b(?:data|content|files)\b/],
       [0.85, /\b(?:treat\w*|kept|keep|handle[sd]?)\b.{0,40}\bconfidential\b/, /\b(?:customer|your|data|information)\b/],
     ],
     unless: [[/\b(?:reports?|reporters?|identifying|backup|production systems)\b/, 'it is about reports or systems']],
@@ -227,7 +229,7 @@ export const TRUST: readonly Entry[] = [
     control: 'documents-on-request',
     heading: /\b(?:documents?|reports?|trust cent(?:er|re)|compliance documents)\b/,
     cues: [
-      [0.95, /\b(?:reports?|certificates?|questionnaires?|caiq|sig lite|documents?|documentation|summar(?:y|ies)|soc ?[123]|baas?|letters?)\b/, /\b(?:on request|upon request|request (?:a|our|the)|under (?:an? )?(?:nda|non-?disclosure)|nda|trust (?:cent(?:er|re)|portal)|self-service|can be (?:requested|downloaded)|available (?:to|for|on|from|upon)|compliance package)\b/],
+      [0.95, /\b(?:reports?|certificates?|questionnaires?|policies|register|standard form|bridge letter|caiq|sig lite|documents?|documentation|summar(?:y|ies)|soc ?[123]|baas?|letters?)\b/, /\b(?:on request|upon request|request (?:a|our|the)|under (?:an? )?(?:nda|non-?disclosure)|nda|trust (?:cent(?:er|re)|portal)|self-service|can be (?:requested|downloaded)|(?:publicly )?available (?:to|for|on|from|upon|\()|compliance package)\b/],
       [0.6, /\btrust (?:cent(?:er|re)|portal)\b/],
     ],
     unless: [[/\b(?:vulnerability reports?|your report|security reports? submitted|white ?paper|issue reports?|re-executed)\b/, 'it is not a document about the company']],

@@ -12,6 +12,7 @@ export const WORKFORCE: readonly Entry[] = [
     cues: [
       [0.9, /\bleast[ -]privileged?\b/],
       [0.85, /\b(?:need[ -]to[ -](?:know|do|have)|minimum|minimal|only the)\b/, ACCESS],
+      [0.6, /\b(?:restricted|limited)\b.{0,30}\b(?:iam|identities|permissions|access)\b/, /\b(?:iam|identities|permissions|roles|accounts)\b/],
       [0.6, /\b(?:default[ -]deny|deny[ -]by[ -]default)\b/],
     ],
     unless: [CUSTOMERS_OWN, [/\bfine-tune\b|\bwithin the (?:graph|database|product)\b/, 'it is a feature of the product'], [/\bbusiness need\b.{0,60}\bproduction|production.{0,80}\bbusiness need\b/, 'production access has a control of its own']],
@@ -71,6 +72,8 @@ export const WORKFORCE: readonly Entry[] = [
     cues: [
       [0.9, /\b(?:mfa|2fa|(?:multi|two)-?factor(?: authentication)?|hardware (?:security )?keys?|security keys?|yubikeys?|webauthn|fido2?|phishing-resistant)\b/, /\b(?:employees?|staff|personnel|our (?:people|team|engineers|internal|own)|internal|we (?:require|enforce|use|mandate)|workforce|company|production|corporate|idp|enrolled|mandatory for)\b/],
       [0.85, /\b(?:sso|single sign-?on|identity provider|idp|okta)\b/, /\b(?:employees?|staff|personnel|our (?:people|team|engineers|services|internal)|internal|corporate|workforce|gated|access to our|company)\b/],
+      [0.8, /\bgoogle (?:authentication|workspace|sign-?in)\b/, /\b(?:our|we|internal|employees?|staff|team)\b/],
+      [0.7, /\b(?:password manager|unique (?:user )?(?:accounts|passwords|logins|credentials))\b/],
     ],
     unless: [CUSTOMERS_OWN, [/\b(?:return|hand back|ssh|scim|saml|wireguard|plan|tier|settings)\b|\bcustomers?\b|\bspecific(?:ally)? for users\b/, 'it is not how the workforce signs in']],
   },
@@ -138,7 +141,7 @@ export const WORKFORCE: readonly Entry[] = [
     control: 'endpoint-security',
     heading: /\b(?:endpoint|device)s?\b/,
     cues: [
-      [0.94, /\b(?:laptops?|workstations?|endpoints?|(?:company|corporate|employee|staff|managed|mobile)[ -](?:owned |issued |managed )?(?:devices?|computers?|machines?)|mdm|mobile device management)\b/, /\b(?:encrypt\w*|patch\w*|lock\w*|managed|antivirus|anti-?malware|mdm|firewalls?|protected|monitored|disk|enforce\w*|screen)\b/],
+      [0.94, /\b(?:laptops?|workstations?|endpoints?|(?:company|corporate|employee|staff|managed|mobile)[ -](?:owned |issued |managed )?(?:devices?|computers?|machines?)|secure devices|(?:team|employees|staff)(?: members)? uses? .{0,20}devices|mdm|mobile device management)\b/, /\b(?:encrypt\w*|patch\w*|lock\w*|managed|antivirus|anti-?malware|mdm|firewalls?|protected|monitored|disk|secur\w+|enforce\w*|screen)\b/],
     ],
     unless: [[/\b(?:return|hand back|wipe|api endpoints?|public endpoints?|detection and response agents run on all servers)\b/, 'it is not about the devices people work on']],
   },
