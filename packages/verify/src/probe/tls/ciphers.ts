@@ -168,15 +168,14 @@ export function suiteName(id: number): string {
 }
 
 /** Why nobody should offer a suite, weakest first; `undefined` for one that is no danger by itself. */
-export type Weakness = 'no encryption' | 'anonymous' | 'export' | 'single DES' | 'RC4' | 'RC2' | 'triple DES' | 'IDEA'
-export const WEAKNESSES: readonly Weakness[] = ['no encryption', 'anonymous', 'export', 'single DES', 'RC4', 'RC2', 'triple DES', 'IDEA']
+export type Weakness = 'no encryption' | 'anonymous' | 'export' | 'single DES' | 'RC4' | 'triple DES' | 'IDEA'
+export const WEAKNESSES: readonly Weakness[] = ['no encryption', 'anonymous', 'export', 'single DES', 'RC4', 'triple DES', 'IDEA']
 
 export function weaknessOf(name: string): Weakness | undefined {
   if (name.includes('_NULL_')) return 'no encryption'
   if (name.includes('_anon_')) return 'anonymous'
   if (name.includes('EXPORT')) return 'export'
   if (name.includes('_RC4_')) return 'RC4' // RFC 7465
-  if (name.includes('_RC2_')) return 'RC2'
   if (name.includes('_3DES_')) return 'triple DES' // 64-bit blocks: birthday attacks (Sweet32)
   if (name.includes('_DES_') || name.includes('_DES40_')) return 'single DES'
   if (name.includes('_IDEA_')) return 'IDEA'
