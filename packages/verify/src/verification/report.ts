@@ -33,6 +33,7 @@ export type StepName =
   | 'states' // each claim's state was recomputed
   | 'entry'
   | 'disclosures'
+  | 'claims' // of a page: the history of each
   | 'whole log' // nothing about this claim was left out of the bundle
   | 'recheck' // the same probe, run from here
 

@@ -106,6 +106,7 @@ function rootOfTrust(origin: string, options: VerifyOptions, remembered: LogMemo
     const differs = others.find(({ key }) => formatVkey(key) !== formatVkey(first.key))
     if (differs) throw new VerifyError('inconsistent', `${first.from} is not ${differs.from}: the log ${quoted(origin)} has changed its key, or somebody else signs`)
     if (first.key.type !== SIGNATURE_TYPE.ed25519) throw new VerifyError('untrusted', `keys of type ${first.key.type} do not sign checkpoints here`)
+    if (options.pageVkey !== undefined && options.pageVkey !== formatVkey(first.key)) throw new VerifyError('inconsistent', `the page names another key than ${first.from}`)
     return { key: first.key, independent: true, detail: first.from }
   }
   if (options.pageVkey === undefined) return { independent: false, detail: 'no key of this log is known here; give it with --vkey, from a source other than the page' }

@@ -1,0 +1,260 @@
+import { resolveTxt } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { textOf } from '../bytes.ts'
+import { VerifyError } from '../errors.ts'
+import { instant } from '../claim/slots.ts'
+import { verifyConsistency } from '../log/merkle.ts'
+import { parseCheckpoint, type SignedCheckpoint } from '../log/checkpoint.ts'
+import type { WitnessPolicy } from '../log/witness-policy.ts'
+import { verifySteps, type Verification } from '../verify.ts'
+import { MAX_BUNDLE_BYTES } from '../verification/container.ts'
+import type { ProvenClaim } from '../verification/page.ts'
+import { Steps, withSteps, type Step } from '../verification/report.ts'
+import { judgeCheckpoint, judgeMemory, memoryOf, messageOf, plural, quoted, sameRoot, type TrustedCheckpoint, type VerifyOptions } from '../verification/trust.ts'
+import { eachOf, Fetching, FETCH_LIMITS, type FetchLimits } from './fetching.ts'
+import { defaultMemoryFolder, MemoryFolder, type StoredLog } from './memory.ts'
+import { recheck, type RecheckOptions } from './recheck.ts'
+import { readConsistency, type ReadTile } from '../remote/tree.ts'
+import { reviewOmissions, scanLog, scanStep } from './scan.ts'
+
+export interface UrlOptions {
+  /** The reader's clock, in milliseconds since the Unix epoch. */
+  at: number
+  vkey?: string
+  policy?: WitnessPolicy
+  /** Where to remember; `false`: nowhere. */
+  memory?: string | false
+  /** Look for the log's key in DNS as well. */
+  dns?: boolean
+  /** Run the probes too. */
+  recheck?: Omit<RecheckOptions, 'targets'> & { targets?: readonly string[] }
+  limits?: FetchLimits
+  /** At most so many entries of the log are read to see whether anything was left out. */
+  scanLimit?: number
+}
+
+type AnyReport = Verification['report'] & { claims?: Record<string, Verification['report']> }
+
+// Some 80 requests: seconds on a near server, a minute on a far one.
+const SCAN_LIMIT = 20_000
+const MAX_PAGE_BYTES = 16 * 1024 * 1024
+const MAX_SMALL = 1_000_000
+
+/**
+ * Verifies what an address shows: a page with all its claims, or one claim; against the log's newest checkpoint, the
+ * reader's memory, and the whole log.
+ * @throws VerifyError for an address or options that make no sense; everything about the server ends in the report
+ */
+export async function verifyUrl(address: string, options: UrlOptions): Promise<AnyReport> {
+  const url = readAddress(address)
+  const steps = new Steps()
+  const web = new Fetching(url.origin, options.limits ?? FETCH_LIMITS)
+  const memory = new MemoryFolder(options.memory === false ? undefined : (options.memory ?? defaultMemoryFolder()))
+  try {
+    return await visit(url, web, memory, steps, options)
+  } catch (error) {
+    if (!(error instanceof VerifyError)) throw error
+    // Not to be reached is not to be wrong; to answer nonsense is.
+    const silent = error.code === 'unreachable' || error.code === 'untrusted'
+    steps.add('container', silent ? 'unknown' : false, messageOf(error))
+    return steps.report('')
+  }
+}
+
+async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps, options: UrlOptions): Promise<AnyReport> {
+  const read: ReadTile = async (path, maxBytes) => (await web.get(path, maxBytes)).bytes
+  const { path: bundlePath, targets } = await findBundle(url, web)
+  const pageVkey = textOf((await web.get('/log/vkey', MAX_SMALL)).bytes).trim()
+  const headNote = textOf((await web.get('/log/checkpoint', MAX_SMALL)).bytes)
+
+  // The newest checkpoint first: is this the log that the reader knows, and does it continue?
+  const head = parseCheckpoint(headNote)
+  const remembered = await memory.log(head.origin)
+  const dns = options.dns === false || options.vkey !== undefined ? undefined : await keyInDns(url.hostname)
+  const vkey = options.vkey ?? dns
+  const trust: VerifyOptions = {
+    at: options.at,
+    pageVkey,
+    ...(vkey === undefined ? {} : { vkey, ...(options.vkey === undefined ? { vkeySource: `the key in the DNS of ${url.hostname}` } : {}) }),
+    ...(options.policy ? { policy: options.policy } : {}),
+    memory: (origin) => (origin === head.origin ? remembered : undefined),
+  }
+  const trusted = judgeCheckpoint(steps, headNote, trust)
+  if (!trusted) return steps.report('')
+  const lastVisit = await judgeVisit(url, trusted, memory, read, options)
+  if (lastVisit.ok === false) {
+    const kept = remembered && /^FORK/.test(lastVisit.detail) ? await memory.keepFork(head.origin, [remembered.note, headNote], options.at) : undefined
+    steps.taken.push(lastVisit)
+    if (kept) steps.notes.push(`Both checkpoints are kept in ${kept}: together they are proof.`)
+    return steps.report('')
+  }
+
+  const { bytes } = await web.get(bundlePath, MAX_BUNDLE_BYTES)
+  const verified = await verifyAgainst(head, lastVisit, bytes, trust, read)
+  const bundle = verified.bundle
+  const claims = new Map<string, Verification>()
+  let report: AnyReport = verified.report
+  if (bundle?.type === 'vouchsafe/claim-bundle/v1') claims.set(bundle.claim, verified)
+  if (bundle?.type === 'vouchsafe/page-bundle/v1' && verified.proven) {
+    const ids = verified.report.page ? [...verified.report.page.recomputed, ...verified.report.page.notRecomputed] : []
+    const all = await eachOf(ids, async (id): Promise<[string, Verification | Step]> => {
+      try {
+        const one = await web.get(`/claims/${encodeURIComponent(id)}/bundle`, MAX_BUNDLE_BYTES)
+        return [id, await verifyAgainst(head, lastVisit, one.bytes, trust, read)]
+      } catch (error) {
+        return [id, { name: 'claims', ok: error instanceof VerifyError && error.code === 'unreachable' ? 'unknown' : false, detail: `${quoted(id)}: ${messageOf(error)}` }]
+      }
+    })
+    const failures: Step[] = []
+    for (const [id, one] of all) {
+      if ('name' in one) failures.push(one)
+      else if (one.bundle?.type !== 'vouchsafe/claim-bundle/v1' || one.bundle.claim !== id) failures.push({ name: 'claims', ok: false, detail: `${quoted(id)}: another bundle came` })
+      else claims.set(id, one)
+    }
+    const proven: ProvenClaim[] = [...claims].flatMap(([claim, one]) => (one.proven ? [{ claim, proven: one.proven }] : []))
+    const again = await verifyAgainst(head, lastVisit, bytes, trust, read, proven)
+    report = withSteps(again.report, shownOf(again), ...failures, ...claimSteps(claims))
+    report.claims = Object.fromEntries([...claims].map(([id, one]) => [id, one.report]))
+  }
+
+  if (claims.size > 0 && report.outcome !== 'found') {
+    report = withSteps(report, shownOf(verified), await scan(claims, head, remembered, read, options))
+    // The caveat of a single bundle falls away once the whole log was read.
+    if (report.steps.at(-1)?.ok === true) report.notes = report.notes.filter((note) => !note.startsWith('A bundle cannot show'))
+  }
+  if (options.recheck) {
+    const chosen = options.recheck.targets ?? (targets.length > 0 ? targets : [url.host])
+    for (const one of claims.values())
+      if (one.proven && one.report.state && (claims.size === 1 || one.report.state.vouching.includes('recheckable'))) report = withSteps(report, shownOf(verified), ...(await recheck(one.report.state, one.proven, { ...options.recheck, targets: chosen })))
+  }
+  if (report.outcome !== 'found') await remember(url, trusted, headNote, claims, report, remembered, memory, options)
+  return report
+}
+
+/** The last visit's log, by its checkpoint and by the site's address. */
+async function judgeVisit(url: URL, trusted: TrustedCheckpoint, memory: MemoryFolder, read: ReadTile, options: UrlOptions): Promise<Step> {
+  const { checkpoint, remembered } = trusted
+  const steps = new Steps()
+  const before = await memory.site(url.origin)
+  if (!remembered && before !== undefined && before !== checkpoint.origin)
+    return { name: 'last visit', ok: 'unknown', detail: `this site showed another log before, ${quoted(before)}: ask why, and whether the new one names it as its predecessor` }
+  let consistency: Uint8Array[] | undefined
+  if (remembered && remembered.size > 0 && remembered.size < checkpoint.size) {
+    try {
+      consistency = await readConsistency(remembered.size, checkpoint.size, read)
+    } catch (error) {
+      return { name: 'last visit', ok: 'unknown', detail: `whether this continues what you saw on ${instant(remembered.seenAt)} cannot be told: ${messageOf(error)}` }
+    }
+  }
+  judgeMemory(steps, trusted, { at: options.at, isNewest: true, ...(consistency ? { consistency } : {}) })
+  return steps.taken[0] as Step
+}
+
+/** Verifies a bundle, and that its checkpoint and the newest are of one log. */
+async function verifyAgainst(head: SignedCheckpoint, lastVisit: Step, bytes: Uint8Array, trust: VerifyOptions, read: ReadTile, claims: readonly ProvenClaim[] = []): Promise<Verification> {
+  const steps = verifySteps(bytes, { ...trust, claims })
+  let verification: Verification
+  for (;;) {
+    const { done, value } = steps.next()
+    if (!done) continue
+    verification = value
+    break
+  }
+  const { proven, report } = verification
+  if (!proven) return verification
+  const { checkpoint } = proven
+  const taken = report.steps.map((step) => (step.name === 'last visit' ? lastVisit : step))
+  if (checkpoint.origin !== head.origin) taken.push({ name: 'checkpoint', ok: false, detail: `the bundle is of another log, ${quoted(checkpoint.origin)}` })
+  else if (!sameRoot(checkpoint, head)) {
+    try {
+      if (checkpoint.size === head.size) throw new VerifyError('inconsistent', 'FORK: two trees of one size are signed')
+      const [small, large] = checkpoint.size < head.size ? [checkpoint, head] : [head, checkpoint]
+      verifyConsistency(small.size, large.size, small.root, large.root, await readConsistency(small.size, large.size, read))
+    } catch (error) {
+      const silent = error instanceof VerifyError && error.code === 'unreachable'
+      taken.push({ name: 'checkpoint', ok: silent ? 'unknown' : false, detail: `the bundle's tree of ${checkpoint.size} and the newest of ${head.size} are not shown to be one log: ${messageOf(error)}` })
+    }
+  }
+  return { ...verification, report: withSteps({ ...report, steps: taken }, shownOf(verification)) }
+}
+
+const shownOf = ({ report }: Verification): string => (report.ok ? report.shows : 'This shows that the company recorded what is listed above, and cannot change it unnoticed.')
+
+/** One step for all claims that are confirmed, one for each that is not. */
+function claimSteps(claims: ReadonlyMap<string, Verification>): Step[] {
+  const good = [...claims.values()].filter(({ report }) => report.steps.every(({ ok, advisory, name }) => ok === true || advisory === true || name === 'log key' || name === 'last visit'))
+  const steps: Step[] = good.length > 0 ? [{ name: 'claims', ok: true, detail: `${plural(good.length, 'history', 'histories')} confirmed, each slot of each check` }] : []
+  for (const [id, one] of claims) {
+    if (good.includes(one)) continue
+    const worst = one.report.steps.find(({ ok }) => ok === false) ?? one.report.steps.find(({ ok, advisory }) => ok === 'unknown' && advisory !== true)
+    steps.push({ name: 'claims', ok: worst?.ok === false ? false : 'unknown', detail: `${quoted(id)}: ${worst?.name}: ${worst?.detail}` })
+  }
+  return steps
+}
+
+async function scan(claims: ReadonlyMap<string, Verification>, head: SignedCheckpoint, remembered: StoredLog | undefined, read: ReadTile, options: UrlOptions): Promise<Step> {
+  const known = remembered?.scan
+  const before = known && known.to <= head.size && [...claims.keys()].every((claim) => known.claims.includes(claim)) ? known.to : 0
+  const limit = options.scanLimit ?? SCAN_LIMIT
+  const from = Math.max(before, head.size - limit)
+  try {
+    const placed = from >= head.size ? [] : await scanLog(from, head.size, head.root, read)
+    const omissions = new Map([...claims].map(([claim, { proven }]) => [claim, proven ? reviewOmissions(claim, proven, placed) : []]))
+    return scanStep(omissions, from, head.size, from === before)
+  } catch (error) {
+    const silent = error instanceof VerifyError && error.code === 'unreachable'
+    return { name: 'whole log', ok: silent ? 'unknown' : false, detail: messageOf(error) }
+  }
+}
+
+async function remember(url: URL, trusted: TrustedCheckpoint, note: string, claims: ReadonlyMap<string, Verification>, report: AnyReport, before: StoredLog | undefined, memory: MemoryFolder, options: UrlOptions): Promise<void> {
+  const kept = memoryOf(trusted, options.at)
+  if (!kept) return
+  const wholeLog = report.steps.some(({ name, ok }) => name === 'whole log' && ok === true)
+  // What was read for other claims was read up to an earlier entry: only those of this visit are read up to here.
+  const scanned = wholeLog ? { scan: { to: kept.size, claims: [...claims.keys()] } } : before?.scan ? { scan: before.scan } : {}
+  await memory.keep({ ...kept, note, ...scanned })
+  await memory.keepSite(url.origin, kept.origin)
+}
+
+/** @throws VerifyError `malformed` */
+export function readAddress(address: string): URL {
+  let url: URL
+  try {
+    url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`)
+  } catch (cause) {
+    throw new VerifyError('malformed', `${quoted(address)} is no address`, { cause })
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new VerifyError('malformed', 'an address begins with https:// or http://')
+  url.username = ''
+  url.password = ''
+  return url
+}
+
+/** Where the bundle of an address is, and which hosts its page names for rechecking. */
+async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targets: string[] }> {
+  const path = url.pathname.replace(/\/+$/, '')
+  if (path.endsWith('/bundle')) return { path: url.pathname, targets: [] }
+  const page = await web.get(url.pathname + url.search, MAX_PAGE_BYTES)
+  const html = textOf(page.bytes)
+  const targets = [...new Set([...html.matchAll(/\sdata-recheck-target="([^"<>&]{1,300})"/g)].map((match) => match[1] as string))].slice(0, MAX_TARGETS)
+  const link = /<link\s[^>]*rel="?vouchsafe-bundle"?[^>]*>/i.exec(html)?.[0]
+  const href = link && /\shref="([^"]+)"/i.exec(link)?.[1]
+  if (href !== undefined) return { path: new URL(href.replaceAll('&amp;', '&'), page.url).href, targets }
+  if (/^\/(?:claims|policies)\/[^/]+$/.test(path)) return { path: `${path}/bundle`, targets }
+  throw new VerifyError('unreachable', `${page.url.href} names no bundle: this is not a page that can be verified`)
+}
+const MAX_TARGETS = 50
+
+/** `_vouchsafe.<host>` TXT "vouchsafe-log=<vkey>": the same company's word by another way, which a stolen web server cannot change. */
+async function keyInDns(host: string): Promise<string | undefined> {
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0 || host === 'localhost' || host.endsWith('.localhost')) return undefined
+  try {
+    const records = await resolveTxt(`_vouchsafe.${host}`)
+    const found = records.map((parts) => parts.join('')).filter((text) => text.startsWith('vouchsafe-log='))
+    return found.length === 1 ? found[0]?.slice('vouchsafe-log='.length) : undefined
+  } catch {
+    return undefined // no such record: said by the step `log key`
+  }
+}
+
