@@ -16,7 +16,7 @@ export interface Draft {
 
 export interface Correction {
   digest: string
-  section?: string
+  section?: readonly string[]
   change: CorrectionChange
   by: string
   at: Date
@@ -92,7 +92,7 @@ export async function insertCorrections(db: OrganisationDatabase, actor: Actor, 
           id: uuid7(tx.at),
           document_id: version.documentId,
           digest: sentenceDigest(proposal.text),
-          section: proposal.section,
+          section: JSON.stringify(proposal.section) as never,
           change: JSON.stringify(change) as never,
           by_name: actor.name,
           at: tx.at,

@@ -52,7 +52,7 @@ create table page.correction (
   id uuid primary key,
   document_id uuid not null references page.document (id),
   digest text not null,
-  section text,
+  section jsonb,
   change jsonb not null,
   by_name text not null,
   at timestamptz not null

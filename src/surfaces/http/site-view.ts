@@ -1,0 +1,355 @@
+import { parseVkey, type ClaimState } from '@vouchsafe/verify'
+import { latestRuns, recentSlots, type CheckDefinition, type CheckId } from '#core/check'
+import { controlById, isControlId, requirementsOf } from '#core/control'
+import type { OrganisationDatabase } from '#core/database'
+import { VouchsafeError } from '#core/errors'
+import type { Section } from '#core/module'
+import {
+  claimStandings,
+  countStates,
+  latestNotes,
+  listSnapshots,
+  listVersions,
+  readDraft,
+  readSettings,
+  shownVersion,
+  statusOf,
+  versionDiff,
+  versionOf,
+  wordingHistory,
+  wordingsOf,
+  type ClaimStanding,
+  type Draft,
+  type Settings,
+  type Version,
+} from '#core/page'
+import type { Block } from '#core/policy'
+import type { BackingView, ClaimPageView, ClaimView, DiffView, PageView, ScopeView, SiteView, VersionView } from '../site/index.ts'
+import type { SpineParts } from './spine/index.ts'
+
+export interface ViewParts {
+  db: OrganisationDatabase
+  log: SpineParts['log']
+  definitions(): ReadonlyMap<CheckId, CheckDefinition>
+  sections: readonly Section[]
+  localUrl(): string
+  observers(claimId: string): Promise<readonly { name: string; at: Date }[]>
+  now(): Date
+}
+
+const TICKS = 90 // as many as the measure holds at a phone's width
+const DAY_MS = 86_400_000
+// Details are shown at once unless the operator asks for time to look into a failure first.
+const DEFAULT_HOLD_BACK_HOURS = 0
+
+/** Fills the site's views from the store. Each is one consistent reading at one moment. */
+export class SiteViews {
+  readonly #parts: ViewParts
+  // A version's source never changes, so what it reads as is worked out once.
+  readonly #drafts = new Map<string, Draft>()
+  constructor(parts: ViewParts) {
+    this.#parts = parts
+  }
+
+  async site(at: Date, status: SiteView['status']): Promise<SiteView> {
+    const [settings, log] = await Promise.all([readSettings(this.#parts.db), this.#parts.log.status()])
+    return {
+      organisation: { name: settings.name ?? 'This installation', ...(settings.accent === undefined ? {} : { accent: settings.accent }) },
+      status,
+      at,
+      ...(settings.publicUrl === undefined ? {} : { publicUrl: settings.publicUrl }),
+      localUrl: this.#parts.localUrl(),
+      navigation: [{ title: 'Security', href: '/' }, ...this.#parts.sections, { title: 'Verify', href: '/verify' }],
+      log: {
+        origin: log.origin,
+        size: log.size,
+        since: new Date(log.since),
+        vkey: log.vkey,
+        witnesses: log.witnesses.map((witness) => ({ name: witness.name, operator: witness.operator, ...(witness.lastAt === null ? {} : { lastAt: new Date(witness.lastAt) }) })),
+      },
+    }
+  }
+
+  /** @throws VouchsafeError `not-found` for a policy or version that is not shown to the public */
+  async page(options: { slug?: string; number?: number; scope?: string }): Promise<PageView> {
+    const { db } = this.#parts
+    const at = this.#parts.now()
+    const shown = await this.#shown(options.slug, options.number)
+    const { version, status } = shown
+    const [site, draft, wordings, siblings, days] = await Promise.all([
+      this.site(at, status),
+      this.#draft(version),
+      wordingsOf(db, version.id),
+      listVersions(db, version.slug),
+      this.#days(at),
+    ])
+    const offered = wordings.filter((wording) => wording.offered)
+    const scope = scopeOf(offered.flatMap((wording) => (wording.scope === undefined ? [] : [wording.scope])), options.scope)
+    const claims = await this.#claims(await claimStandings(db, offered, at), draft, scope, at)
+    const byLine = new Map(offered.map((wording) => [wording.line, wording.claimId]))
+    return {
+      site,
+      policy: this.#policy(version, siblings, draft),
+      blocks: withoutTitle(draft.document.blocks, draft.document.title),
+      claims,
+      notOffered: wordings.length - offered.length,
+      counts: countStates(claims.map((claim) => claim.state)),
+      days,
+      scope,
+      blanketHedges: draft.reading.blanketHedges.map((hedge) => hedge.words),
+      contradictions: draft.reading.contradictions.map((conflict) => ({
+        kind: conflict.kind,
+        why: conflict.why,
+        claims: [...conflict.a, ...conflict.b].flatMap((line) => byLine.get(line) ?? []),
+      })),
+    }
+  }
+
+  async claim(claimId: string): Promise<Omit<ClaimPageView, 'verifierDigest'>> {
+    const { db } = this.#parts
+    const at = this.#parts.now()
+    const { version, status } = await this.#shown()
+    const wording = (await wordingsOf(db, version.id)).find((candidate) => candidate.claimId === claimId && candidate.offered)
+    if (!wording) {
+      const earlier = (await wordingHistory(db, claimId)).at(-1)
+      throw new VouchsafeError('not-found', earlier ? 'This statement is not on the page any more.' : 'There is no such statement.', { mend: 'Go to the page to see what it says now.' })
+    }
+    const draft = await this.#draft(version)
+    const [site, siblings, standings] = await Promise.all([this.site(at, status), listVersions(db, version.slug), claimStandings(db, [wording], at)])
+    const [claim] = await this.#claims(standings, draft, { options: [] }, at)
+    const history = await Promise.all(
+      wording.predecessors.map(async (id) => {
+        const last = (await wordingHistory(db, id)).at(-1)
+        return last ? [{ id, text: last.text, version: last.version, relation: wording.relation === 'new' ? ('reworded' as const) : wording.relation }] : []
+      }),
+    )
+    return { site, policy: this.#policy(version, siblings, draft), claim: claim!, predecessors: history.flat() }
+  }
+
+  async versions(slug: string): Promise<{ site: SiteView; policy: PageView['policy'] }> {
+    const { version, status } = await this.#shown(slug)
+    const siblings = await listVersions(this.#parts.db, slug)
+    return { site: await this.site(this.#parts.now(), status), policy: this.#policy(version, siblings, await this.#draft(version)) }
+  }
+
+  async diff(slug: string, from: number, to: number): Promise<DiffView> {
+    const { version, status } = await this.#shown(slug)
+    const siblings = await listVersions(this.#parts.db, slug)
+    for (const number of [from, to]) {
+      const one = siblings.find((sibling) => sibling.number === number)
+      if (!one || !isPublic(statusOf(one, siblings))) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
+    }
+    return { site: await this.site(this.#parts.now(), status), slug, title: version.title, from, to, lines: await versionDiff(this.#parts.db, slug, from, to) }
+  }
+
+  /** Former addresses of the shown policy, and where it is now. */
+  async redirects(): Promise<ReadonlyMap<string, string>> {
+    const { version } = await this.#shown()
+    const { document } = await this.#draft(version)
+    return new Map(document.frontMatter.redirects.filter((from) => from.startsWith('/')).map((from) => [from, `/policies/${version.slug}`]))
+  }
+
+  settings(): Promise<Settings> {
+    return readSettings(this.#parts.db)
+  }
+
+  async #shown(slug?: string, number?: number): Promise<{ version: Version; status: SiteView['status'] }> {
+    const shown = await shownVersion(this.#parts.db, slug)
+    if (!shown) throw new VouchsafeError('not-found', slug === undefined ? 'Nothing is shown here yet.' : `There is no policy "${slug}" here.`, { mend: 'Import a page: vouchsafe import your-security-page.md --save' })
+    if (number === undefined || number === shown.version.number) return shown
+    const version = await versionOf(this.#parts.db, shown.version.slug, number)
+    // A draft is nobody's business yet; only what was once on the page can be looked at again.
+    if (!isPublic(statusOf(version, await listVersions(this.#parts.db, version.slug)))) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
+    return { version, status: shown.status }
+  }
+
+  async #draft(version: Version): Promise<Draft> {
+    const known = this.#drafts.get(version.id)
+    if (known) return known
+    const draft = await readDraft(this.#parts.db, version)
+    if (this.#drafts.size >= 20) this.#drafts.clear()
+    // An unpublished draft can still be corrected; a version that is shown is settled.
+    if (version.decisions.length > 0) this.#drafts.set(version.id, draft)
+    return draft
+  }
+
+  #policy(version: Version, siblings: readonly Version[], { document }: Draft): PageView['policy'] {
+    const { description, canonicalUrl, effectiveDate } = document.frontMatter
+    const published = version.decisions.find((decision) => decision.kind === 'published')
+    const approved = version.decisions.find((decision) => decision.kind === 'approved')
+    const effectiveAt = effectiveDate === undefined ? undefined : new Date(effectiveDate)
+    return {
+      slug: version.slug,
+      title: document.title || version.title,
+      ...(description === undefined ? {} : { description }),
+      version: version.number,
+      ...(effectiveAt && !Number.isNaN(effectiveAt.getTime()) ? { effectiveAt } : {}),
+      ...(published ? { publishedAt: published.at } : {}),
+      ...(approved ? { approvedBy: approved.by } : {}),
+      ...(canonicalUrl === undefined ? {} : { canonicalUrl }),
+      versions: siblings.flatMap((sibling): VersionView[] => {
+        const status = statusOf(sibling, siblings)
+        if (!isPublic(status)) return []
+        const at = sibling.decisions.find((decision) => decision.kind === 'published')?.at
+        const by = sibling.decisions.find((decision) => decision.kind === 'approved')?.by
+        return [{ version: sibling.number, status: status === 'superseded' ? 'superseded' : status === 'published' ? 'published' : 'draft', ...(at ? { publishedAt: at } : {}), ...(by ? { approvedBy: by } : {}) }]
+      }),
+    }
+  }
+
+  async #claims(standings: readonly ClaimStanding[], draft: Draft, scope: ScopeView, at: Date): Promise<ClaimView[]> {
+    const { db, log, observers } = this.#parts
+    const settings = await readSettings(db)
+    const chains = standings.flatMap((standing) => standing.backings.flatMap((backing) => backing.chain.map((binding) => binding.digest)))
+    const [slots, notes, runs] = await Promise.all([recentSlots(db, [...new Set(chains)], TICKS), latestNotes(db), latestRuns(db)])
+    const leaves = [...slots.map((slot) => slot.leafId), ...standings.flatMap((standing) => [...standing.backings.map(({ binding }) => binding.leafId), ...standing.attestations.map((attestation) => attestation.leafId)])]
+    const placed = await log.indexOf(leaves)
+    const latest = new Map(runs.map((run) => [run.checkId, run]))
+    return Promise.all(
+      standings.map(async (standing): Promise<ClaimView> => {
+        const { wording, result } = standing
+        const seen = await observers(wording.claimId)
+        const views = standing.backings.map((entry): BackingView => {
+          const members = new Set(entry.chain.map((binding) => binding.digest))
+          const mine = slots.filter((slot) => members.has(slot.binding)).sort((a, b) => a.recordedAt.getTime() - b.recordedAt.getTime() || a.slot - b.slot).slice(-TICKS)
+          return backingView(standing, entry, mine, {
+            definition: this.#parts.definitions().get(entry.binding.checkId),
+            summary: latest.get(entry.binding.checkId)?.summary,
+            placed,
+            observers: seen,
+            showTargets: settings.showTargets ?? true,
+            publicUrl: settings.publicUrl ?? this.#parts.localUrl(),
+          })
+        })
+        const since = brokenSince(standing, slots)
+        const holdBack = (settings.holdBackHours ?? DEFAULT_HOLD_BACK_HOURS) * 3_600_000
+        const heldBackUntil = since && result.underlying === 'broken' && since.getTime() + holdBack > at.getTime() ? new Date(since.getTime() + holdBack) : undefined
+        const note = result.underlying === 'broken' ? notes.get(wording.claimId) : undefined
+        const suggestion = draft.reading.suggestions.find((candidate) => candidate.line === wording.line)
+        return {
+          id: wording.claimId,
+          text: wording.text,
+          start: wording.start,
+          end: wording.end,
+          section: wording.section,
+          strength: wording.strength,
+          ...(wording.scope === undefined ? {} : { scope: wording.scope }),
+          inScope: scope.chosen === undefined || wording.scope === undefined || wording.scope === scope.chosen,
+          state: result.state,
+          underlying: result.underlying,
+          ...(since ? { since } : {}),
+          controls: wording.controls.filter(isControlId).map((id) => ({ id, title: controlById(id).title, requirements: requirementsOf(id).map((requirement) => requirement.label) })),
+          backings: heldBackUntil ? views.map(withoutDetails) : views,
+          attestations: standing.attestations.map((attestation) => {
+            const entry = placed.get(attestation.leafId)
+            return { role: attestation.role, from: attestation.from, until: attestation.endedAt ?? attestation.until, ...(entry === undefined ? {} : { entry }) }
+          }),
+          ...(note ? { note: { cause: note.cause, mendBy: note.mendBy, role: note.role, breached: note.mendBy < at } } : {}),
+          ...(heldBackUntil ? { heldBackUntil } : {}),
+          ...(suggestion && (result.state === 'unprovable' || result.state === 'unbacked') ? { suggestion: { wording: suggestion.wording, check: suggestion.check.looksAt } } : {}),
+        }
+      }),
+    )
+  }
+
+  /** What the page said at the end of each of the last 90 days. */
+  async #days(at: Date): Promise<PageView['days']> {
+    const first = new Date(Math.floor(at.getTime() / DAY_MS) * DAY_MS - 89 * DAY_MS)
+    const snapshots = (await listSnapshots(this.#parts.db, { since: first })).toReversed()
+    let last: ClaimState[] | undefined
+    return Array.from({ length: 90 }, (_, i) => {
+      const from = first.getTime() + i * DAY_MS
+      const today = snapshots.filter((snapshot) => snapshot.at.getTime() >= from && snapshot.at.getTime() < from + DAY_MS).at(-1)
+      if (today) last = today.predicate.claims.map((claim) => claim.underlying ?? claim.state)
+      if (!last) return null
+      const checked = last.filter((state) => state === 'checked' || state === 'attested').length
+      const broken = last.filter((state) => state === 'broken').length
+      return { day: new Date(from).toISOString().slice(0, 10), checked, broken, other: last.length - checked - broken }
+    })
+  }
+}
+
+const isPublic = (status: string): boolean => status === 'published' || status === 'superseded' || status === 'previewed'
+
+function scopeOf(scopes: readonly string[], chosen: string | undefined): ScopeView {
+  const options = [...new Set(scopes)].sort().map((scope) => ({ value: scope, label: scope }))
+  return { options, ...(chosen !== undefined && options.some((option) => option.value === chosen) ? { chosen } : {}) }
+}
+
+/** The page sets its own title; the policy's first heading would say it twice. */
+function withoutTitle(blocks: readonly Block[], title: string): readonly Block[] {
+  const [first] = blocks
+  const text = (children: readonly unknown[]): string => children.map((child) => { const node = child as { text?: string; children?: unknown[] }; return node.text ?? text(node.children ?? []) }).join('')
+  return first?.kind === 'heading' && first.depth === 1 && text(first.children).trim() === title.trim() ? blocks.slice(1) : blocks
+}
+
+type Seen = Awaited<ReturnType<typeof recentSlots>>[number]
+
+interface BackingContext {
+  definition: CheckDefinition | undefined
+  summary: string | undefined
+  placed: ReadonlyMap<string, number>
+  observers: readonly { name: string; at: Date }[]
+  showTargets: boolean
+  publicUrl: string
+}
+
+function backingView(standing: ClaimStanding, { binding, chain }: ClaimStanding['backings'][number], slots: readonly Seen[], context: BackingContext): BackingView {
+  const { predicate } = binding
+  const newest = slots.findLast((slot) => slot.verdict !== 'not-run')
+  const last = slots.at(-1)
+  const entry = newest && context.placed.get(newest.leafId)
+  const bindingEntry = context.placed.get(binding.leafId)
+  const covers = predicate.covers.filter(isControlId)
+  return {
+    checkId: binding.checkId,
+    title: context.definition?.title ?? binding.checkId,
+    method: context.definition?.method ?? 'This check is not known to the running release.',
+    kind: context.definition?.kind ?? 'built-in',
+    covers,
+    state: standing.result.byControl[covers[0] ?? ''] ?? 'unknown',
+    cadenceSeconds: predicate.cadenceSeconds,
+    freshnessSeconds: predicate.freshnessSeconds,
+    vouching: predicate.vouching,
+    ...(newest?.summary ?? context.summary ? { summary: newest?.summary ?? context.summary! } : {}),
+    ...(newest?.observedAt ? { observedAt: newest.observedAt, recordedAt: newest.recordedAt } : {}),
+    ...(entry === undefined ? {} : { entry }),
+    binding: binding.digest,
+    ...(bindingEntry === undefined ? {} : { bindingEntry }),
+    covered: last?.covered ?? 0,
+    declared: last?.declared ?? predicate.targets.count,
+    rows: rowsOf(slots, context.showTargets),
+    slots: { first: 0, last: binding.lastSlot, notRun: slots.filter((slot) => slot.verdict === 'not-run').length },
+    observers: predicate.vouching === 'recheckable' ? context.observers : [],
+    ...(predicate.vouching === 'recheckable' ? { recheck: `vouchsafe verify --recheck ${context.publicUrl}/claims/${chain[0]!.claimId}` } : {}),
+  }
+}
+
+/** A row a target; the whole check as one row where targets are not to be named. */
+function rowsOf(slots: readonly Seen[], showTargets: boolean): BackingView['rows'] {
+  const names = showTargets ? [...new Set(slots.flatMap((slot) => slot.targets.map((target) => target.target)))].slice(0, 40) : []
+  const row = (target: string, of: (slot: Seen) => BackingView['rows'][number]['ticks'][number]): BackingView['rows'][number] => {
+    const ticks = slots.map(of)
+    return { target, ticks, held: ticks.filter((tick) => tick === 'holds').length, of: ticks.length }
+  }
+  if (names.length === 0) return slots.length === 0 ? [] : [row('all targets', (slot) => slot.verdict)]
+  return names.map((name) => row(name, (slot) => slot.targets.find((target) => target.target === name)?.verdict ?? (slot.verdict === 'not-run' ? 'not-run' : 'unknown')))
+}
+
+/** When the run of failures began that broke the claim. */
+function brokenSince(standing: ClaimStanding, slots: readonly Seen[]): Date | undefined {
+  if (standing.result.underlying !== 'broken') return undefined
+  const firsts = standing.backings.flatMap(({ chain }) => {
+    const members = new Set(chain.map((binding) => binding.digest))
+    const decisive = slots.filter((slot) => members.has(slot.binding) && (slot.verdict === 'holds' || slot.verdict === 'fails')).sort((a, b) => a.recordedAt.getTime() - b.recordedAt.getTime())
+    const heldLast = decisive.findLastIndex((slot) => slot.verdict === 'holds')
+    const first = decisive[heldLast + 1]
+    return first?.observedAt ? [first.observedAt] : []
+  })
+  return firsts.sort((a, b) => a.getTime() - b.getTime())[0]
+}
+
+const HELD_BACK = 'not currently confirmed; details follow'
+const withoutDetails = (backing: BackingView): BackingView => ({ ...backing, summary: HELD_BACK, rows: [] })
+
+export const witnessName = (vkey: string): string => parseVkey(vkey).name
