@@ -19,3 +19,5 @@ export {
   type RunRecord,
   type SlotRecord,
 } from './store.ts'
+export * from './declared/index.ts'
+export { runIsolated, type IsolatedResult } from './isolation.ts'

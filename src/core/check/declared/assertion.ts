@@ -176,9 +176,14 @@ function listIsThere(source: string, subject: Subject): boolean {
   if (path.kind !== 'body') return false
   const last = path.steps.at(-1)
   if (last?.kind !== 'every') return false
-  const parents = find({ ...path, steps: path.steps.slice(0, -1) }, subject)
-  // In XML a list without members is an empty element, and within one that is missing nothing can be told.
-  return parents.length === 0 ? path.steps.filter((step) => step.kind === 'every').length > 1 : parents.every((parent) => Array.isArray(parent) || (typeof parent === 'object' && parent !== null) || (subject.loneIsList && parent === ''))
+  const at = (fewer: number): unknown[] => find({ ...path, steps: path.steps.slice(0, path.steps.length - fewer) }, subject)
+  const parents = at(1)
+  if (parents.length > 0) return parents.every((parent) => (typeof parent === 'object' && parent !== null) || (subject.loneIsList && parent === ''))
+  // XML leaves out a list without members; the element that would hold it must still be there.
+  if (subject.loneIsList) return at(2).length > 0
+  // `$.groups[*].members[*]` over no groups is an empty list of members; over groups without `members` it is another shape.
+  const outer = path.steps.findIndex((step) => step.kind === 'every')
+  return outer < path.steps.length - 1 && at(path.steps.length - outer).length > 0 && at(path.steps.length - outer - 1).length === 0
 }
 
 function settle(truth: Truth): Pick<Judgement, 'verdict' | 'because'> {

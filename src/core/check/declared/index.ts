@@ -1,0 +1,7 @@
+export { definitionOf, toCheck } from './check.ts'
+export type { DeclaredContext } from './check.ts'
+export { parseDeclaredCheck, parseDeclaredChecks } from './declaration.ts'
+export type { DeclaredCheck } from './declaration.ts'
+export { outboundDoor } from './door.ts'
+export type { Fetch, FetchAnswer, FetchRequest } from './fetch.ts'
+export type { SecretProvider } from './secret.ts'
