@@ -47,7 +47,7 @@ describe.skipIf(missing.length > 0)(`HTTP of real servers${missing.length > 0 ? 
       prefixCookies: `location / { add_header Set-Cookie "__Host-id=secretvalue; Secure; HttpOnly; Domain=site.test; Path=/"; return 200 hi; }`,
       scriptCookie: `location / { add_header Set-Cookie "csrf=x; Secure; SameSite=Strict; Path=/"; return 200 hi; }`,
       loop: `location / { return 302 /again; } location /again { return 302 /; }`,
-      inward: `location / { return 302 https://10.0.0.1/; } location = /.well-known/security.txt { return 302 https://169.254.169.254/latest/meta-data/; }`,
+      inward: `location / { return 302 https://10.0.0.1/; }`,
       login: `${GOOD_HEADERS} location = / { ${GOOD_HEADERS} return 302 /login; } location = /login { ${GOOD_HEADERS} return 200 hi; }`,
       error: `location / { return 503; }`,
       flood: `location / { ${Array.from({ length: 60 }, (_, index) => `add_header X-Flood-${index} "${'x'.repeat(1000)}";`).join(' ')} return 200 hi; }`,

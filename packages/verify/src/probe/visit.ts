@@ -25,6 +25,7 @@ export class Visit {
   readonly #memory = new Map<string, Promise<unknown>>()
   readonly #waiting: (() => void)[] = []
   #open = 0
+  #address: string | undefined
 
   /** @throws ProbeError `bad-target` */
   constructor(target: ProbeTarget, options: ProbeOptions) {
@@ -38,6 +39,11 @@ export class Visit {
   /** Time for the next exchange, in milliseconds: the single limit, cut by what is left of the visit. */
   exchangeMs(): number {
     return Math.min(this.options.timeoutMs, this.#endsAt - performance.now())
+  }
+
+  /** The one address of the site that this visit has settled on, once a connection was made. */
+  get address(): string | undefined {
+    return this.#address
   }
 
   /** Does a piece of work once for all checks of this visit; a failure is remembered too. */
@@ -89,10 +95,14 @@ export class Visit {
    * @throws ProbeError
    */
   async connected<T>(host: string, port: number, use: (socket: Socket, limitMs: number) => Promise<T>): Promise<T> {
-    const addresses = await this.addressesOf(hostName(host))
+    const name = hostName(host)
+    const addresses = await this.addressesOf(name)
     await this.#enter()
     try {
-      const { socket } = await this.#dial(addresses.slice(0, 2), port, host)
+      // One machine behind a name may differ from the next: all that is said of a site is said of the same address.
+      const settled = name === this.site.host ? this.#address : undefined
+      const { socket, address } = await this.#dial(settled === undefined ? addresses.slice(0, 2) : [settled], port, host)
+      if (name === this.site.host) this.#address ??= address
       try {
         return await use(socket, this.#left())
       } finally {
@@ -105,11 +115,11 @@ export class Visit {
     }
   }
 
-  async #dial(addresses: readonly string[], port: number, host: string): Promise<{ socket: Socket }> {
+  async #dial(addresses: readonly string[], port: number, host: string): Promise<{ socket: Socket; address: string }> {
     let failure: ProbeError = new ProbeError('no-address', `${host} has no address`)
     for (const address of addresses) {
       try {
-        return { socket: await dial(address, port, this.#left()) }
+        return { socket: await dial(address, port, this.#left()), address }
       } catch (error) {
         failure = asProbeError(error, `connecting to ${host} port ${port}`)
       }

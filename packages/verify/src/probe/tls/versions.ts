@@ -68,9 +68,11 @@ export async function checkVersions(visit: Visit): Promise<Finding> {
   const accepted = all.filter((protocol) => versions[protocol] === 'accepted')
   const untold = all.filter((protocol) => versions[protocol] === 'unknown')
   const old = accepted.filter((protocol) => OLD.includes(protocol))
-  const observation = { versions }
+  const addresses = await visit.addressesOf(visit.site.host)
+  const observation = { versions, address: visit.address ?? null, addresses: addresses.length }
   if (old.length > 0) return fails(`${listed(old)} ${old.length === 1 ? 'is' : 'are'} accepted; switch ${old.length === 1 ? 'it' : 'them'} off`, observation)
   if (accepted.length === 0 && untold.length === 0) return unknown('no version of TLS was accepted; check that this port speaks TLS', observation)
   if (untold.length > 0) return unknown(`could not tell whether ${listed(untold)} ${untold.length === 1 ? 'is' : 'are'} offered; try again with more time`, observation)
-  return holds(`${listed(accepted)} accepted; ${listed(OLD)} refused`, observation)
+  const partial = addresses.length > 1 ? ` (seen at one of ${addresses.length} addresses)` : ''
+  return holds(`${listed(accepted)} accepted; ${listed(OLD)} refused${partial}`, observation)
 }
