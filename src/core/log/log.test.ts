@@ -11,6 +11,7 @@ import {
   decodeStatement,
   encodeLeaf,
   encodeProof,
+  formatNote,
   fromBase64,
   leafHash,
   openCheckpoint,
@@ -20,6 +21,7 @@ import {
   proofOf,
   readEnvelope,
   sameBytes,
+  signCheckpoint,
   textOf,
   toHex,
   utf8,
@@ -302,7 +304,6 @@ describe('the rollback guard', () => {
     await log.append(privateLeaf())
     await log.stop()
     // The data lives on elsewhere: signed with the same key, kept by the same guard.
-    const { signCheckpoint, formatNote } = await import('@vouchsafe/verify')
     const lost = { origin: log.origin, size: 57, root: randomBytes(32), extensions: [] }
     guard.kept.set(log.origin, utf8(formatNote((await signCheckpoint(lost, parts.signer)).note)))
 
@@ -332,7 +333,6 @@ describe('the rollback guard', () => {
     const { parts } = await newBench([guard])
     const log = await Log.open(parts)
     await log.stop()
-    const { signCheckpoint, formatNote } = await import('@vouchsafe/verify')
     guard.kept.set(log.origin, utf8(formatNote((await signCheckpoint({ origin: log.origin, size: 1, root: randomBytes(32), extensions: [] }, parts.signer)).note)))
     expect((await refusal(Log.open(parts))).message).toContain('fork')
   })

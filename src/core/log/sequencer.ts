@@ -67,7 +67,7 @@ export class Sequencer {
 
   /** Writes a leaf to disk, and gives its index once it is in the log, its tiles written and its checkpoint signed. */
   async append(leaf: PendingLeaf): Promise<number> {
-    const integrated = this.settled(leaf.id)
+    const integrated = this.#wait(leaf.id)
     integrated.catch(() => {}) // reported through the insert below when that is what fails
     await this.submit(leaf)
     return integrated
@@ -84,6 +84,12 @@ export class Sequencer {
 
   /** The index of a leaf that was handed in by a change, once it is in the log. */
   settled(leafId: string): Promise<number> {
+    const waiting = this.#wait(leafId)
+    this.nudge() // it may be in already
+    return waiting
+  }
+
+  #wait(leafId: string): Promise<number> {
     if (this.#halted) return Promise.reject(this.#halted)
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(leafId) ?? []

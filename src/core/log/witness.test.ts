@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -66,7 +66,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 let dirs = 0
 const newDir = (): string => path.join(folder, String(dirs++))
 async function newWitness(dir = newDir()): Promise<Witness> {
-  await import('node:fs/promises').then(({ mkdir }) => mkdir(dir, { recursive: true }))
+  await mkdir(dir, { recursive: true })
   return createWitness({ dir, name: 'w.example/1', signer: witnessSigner, logs: [logKey], clock })
 }
 
@@ -172,7 +172,7 @@ describe('our witness', () => {
     const observer = newSigner()
     const notes: string[] = []
     const seen = Promise.withResolvers<void>()
-    await import('node:fs/promises').then(({ mkdir }) => mkdir(dir, { recursive: true }))
+    await mkdir(dir, { recursive: true })
     const observe = { name: 'o.example/1', signer: observer, look: async () => ({ tls: 'holds' }), publish: async (note: string) => (notes.push(note), seen.resolve()), report: () => {} }
     const witness = await createWitness({ dir, name: 'w.example/1', signer: witnessSigner, logs: [logKey], clock, observe })
     await witness.addCheckpoint(request(0, await checkpointOf(3), []))
