@@ -56,6 +56,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the site in a browser', () => {
   })
   const overflow = (page: Page): Promise<number> => page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
 
+  /** Words that stand outside of the window, where no scrolling reaches them. */
+  const cutOff = (page: Page): Promise<string[]> => page.evaluate(`[...document.querySelectorAll('main *, header *, footer *')].filter((at) => {
+    const box = at.getBoundingClientRect()
+    return box.width > 1 && at.checkVisibility() && !at.closest('.table, pre, .hidden') && (box.left < 0 || box.right > document.documentElement.clientWidth + 1)
+  }).map((at) => at.outerHTML.slice(0, 120))`)
+
   const claims = ['t0', 't3', 't6', 't9'].map((id) => `/claims/${id}`)
   const paths = ['/', '/policies/security/versions', '/policies/security/versions/13..14', '/verify', '/nowhere', ...claims]
 
@@ -66,6 +72,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the site in a browser', () => {
         await openAll(seen.page)
         expect(await violations(seen.page)).toEqual([])
         expect(await overflow(seen.page)).toBe(0)
+        expect(await cutOff(seen.page)).toEqual([])
         expect(seen.complaints.filter((complaint) => path !== '/nowhere' || !complaint.includes('404'))).toEqual([])
       }
     })
@@ -89,6 +96,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the site in a browser', () => {
         await using seen = await visit('/', { viewport }, other.origin)
         expect(await violations(seen.page)).toEqual([])
         expect(await overflow(seen.page)).toBe(0)
+        expect(await cutOff(seen.page)).toEqual([])
         expect(await seen.page.locator('.claim').count()).toBe(seed.view.claims.length)
       }
     })
@@ -198,7 +206,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the site in a browser', () => {
     await using seen = await visit('/')
     await seen.page.emulateMedia({ media: 'print' })
     for (const gone of ['.masthead nav', '.scope', 'nav.contents', '.skip']) expect(await seen.page.locator(gone).first().isVisible()).toBe(false)
-    for (const kept of ['h1', '.say', '.note', '.row.claim summary .mark', '.tally']) expect(await seen.page.locator(kept).first().isVisible()).toBe(true)
+    for (const kept of ['h1', '.say', '.note', '.row.claim summary .mark', '.tally', '.as-of']) expect(await seen.page.locator(kept).first().isVisible()).toBe(true)
   })
 
   it('with forced colours the marks are still drawn', async () => {

@@ -29,7 +29,7 @@ export function claimPage(view: ClaimPageView, assets: SiteAssets): Rendered {
         <div class="row claim statement">
           <h1>{claim.text}</h1>
           <span class="sign"><Mark state={claim.state} /></span>
-          <Note claim={claim} now={site.at} />
+          <Note claim={claim} now={site.at} own />
         </div>
         <Opened claim={claim} site={site} verify={assets.verify} full />
         <Earlier view={view} />

@@ -16,8 +16,8 @@ export function Parts({ parts, now }: { parts: readonly Part[]; now: Instant }) 
 // Short, so that the usual note fits in two lines of the margin.
 const recheckWords = (observers: number): string => (observers === 0 ? 'you can recheck it' : 'recheck it')
 
-/** The margin note beside a claim. */
-export function Note({ claim, now }: { claim: ClaimView; now: Instant }) {
+/** The margin note beside a claim. On the claim's own page (`own`) it does not lead to itself. */
+export function Note({ claim, now, own = false }: { claim: ClaimView; now: Instant; own?: boolean }) {
   const { lead, parts, recheckable, observers } = knownBy(claim, now)
   return (
     <p class={`note is-${claim.state}`}>
@@ -26,9 +26,9 @@ export function Note({ claim, now }: { claim: ClaimView; now: Instant }) {
       {claim.state === 'checked' && ` Our software${observers === 0 ? '' : `, ${countWords(observers, 'observer')}`}${recheckable ? '; ' : '.'}`}
       {recheckable ? (
         <>
-          <a href={claimPath(claim.id)} aria-label={`${recheckWords(observers)}: ${shortText(claim.text)}`}>{recheckWords(observers)}</a>.
+          <a href={own ? '#recheck' : claimPath(claim.id)} aria-label={`${recheckWords(observers)}: ${shortText(claim.text)}`}>{recheckWords(observers)}</a>.
         </>
-      ) : (
+      ) : own ? null : (
         <a class="more" href={claimPath(claim.id)} aria-label={`More on: ${shortText(claim.text)}`}>
           More
         </a>

@@ -38,7 +38,8 @@ function HowItIsKnown({ claim, site, full }: Omit<OpenedProps, 'verify'>) {
   return (
     <>
       <p class="label">How it is known</p>
-      {!backed || (claim.state !== 'checked' && claim.state !== 'attested' && !repeats) ? (
+      {/* On the claim's own page the margin has just said it. */}
+      {!backed || held || (!full && claim.state !== 'checked' && claim.state !== 'attested' && !repeats) ? (
         <p>
           <strong class={`is-${claim.state}`}>{known.lead}</strong>
           <Parts parts={known.parts} now={site.at} />
@@ -123,12 +124,12 @@ function VerifyHere({ claim, site, verify, full }: OpenedProps) {
   const recheck = claim.backings.find((backing) => backing.recheck !== undefined)?.recheck
   return (
     <>
+      {/* The verifier's script enhances this. It is told no key: what is judged must not name its own judge. */}
       <section
         class="verify"
         {...(full ? { 'aria-label': 'Verify this statement' } : {})}
         data-verify=""
         data-bundle={bundle}
-        data-vkey={site.log.vkey}
         {...(verify.offline === undefined ? {} : { 'data-offline': verify.offline.href, 'data-offline-digest': verify.offline.digest })}
       >
         <p class="actions">
@@ -143,7 +144,7 @@ function VerifyHere({ claim, site, verify, full }: OpenedProps) {
         </p>
       </section>
       {(full || recheck !== undefined) && (
-        <div class="command">
+        <div class="command" {...(full ? { id: 'recheck' } : {})}>
           <p class="label">{recheck === undefined ? 'Verify from your machine' : 'Recheck from your machine'}</p>
           <code>{recheck ?? `vouchsafe verify ${siteAddress(site)}${claimPath(claim.id)}`}</code>
         </div>

@@ -51,7 +51,7 @@ export function Byline({ page, path }: { page: PageView; path: string }) {
         <strong>{site.status === 'preview' ? `Draft, version ${policy.version}` : `Version ${policy.version}`}</strong>
         {policy.effectiveAt !== undefined && (
           <>
-            , in force since <When at={policy.effectiveAt} now={site.at} as="day" />
+            , {site.status === 'preview' || policy.effectiveAt > site.at ? 'to be in force from' : 'in force since'} <When at={policy.effectiveAt} now={site.at} as="day" />
           </>
         )}
         {policy.approvedBy !== undefined && `, approved by ${policy.approvedBy}`}
@@ -59,6 +59,9 @@ export function Byline({ page, path }: { page: PageView; path: string }) {
         <a href={`/policies/${encodeURIComponent(policy.slug)}/versions`}>what changed</a>
         {' · '}
         <a href={`/policies/${encodeURIComponent(policy.slug)}.md`}>Markdown</a>
+      </p>
+      <p class="as-of">
+        As of <When at={site.at} now={site.at} as="exact" />
       </p>
       <ScopePicker page={page} path={path} />
     </div>

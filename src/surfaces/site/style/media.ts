@@ -20,14 +20,14 @@ export const mediaStyle = `
   .stage{padding:.7rem 1.25rem}
   .foot{padding:1.5rem 1.25rem 2.5rem}
   .sheet{width:auto;padding:1.9rem 1.25rem 3.5rem}
-  h1{font-size:2.125rem;letter-spacing:-.015em}
+  h1{font-size:clamp(1.75rem,7.5vw,2.125rem);letter-spacing:-.015em;text-wrap:wrap}
   h2{margin-top:3rem}
   .row,.opened{grid-template-columns:minmax(0,1fr)}
   .say{font-size:1.09375rem;line-height:1.58}
   .policy .row,.row.claim{padding-left:1.75rem}
   .row.claim>.note{margin-top:.3rem;max-width:none}
   .row>details>summary{left:-.3rem;top:.15rem}
-  .opened{margin-left:-1.75rem}
+  .row .opened{margin-left:-1.75rem}
   .card{margin-left:0;padding:1.1rem 1rem 1.25rem}
   .rests{padding:1.1rem 0 0 1.75rem}
   .in-1{padding-left:1.3rem}.in-2{padding-left:2.2rem}.in-3{padding-left:3.1rem}.in-4{padding-left:4rem}
@@ -58,8 +58,14 @@ export const mediaStyle = `
 @media print{
   :root{--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--accent:#0a5a4c;--red:#a01c14;--amber:#7a4d00;--rule:#ccc;--wash:#fff;--tick:#ccc}
   body{font-size:9pt}
+  .note,.rests,.ninety p{font-size:7.5pt}
+  .as-of{display:block}
   .masthead nav,.to-foot,.skip,.contents,.contents-folded,.scope,.foot nav,.actions,.verify,.command,.note .more{display:none!important}
-  .sheet{display:block;width:auto;padding:0 0 0 2rem}
+  .sheet{display:block;width:auto;max-width:none;padding:1.4rem 0 0 2rem}
+  .policy .row,.row.claim{padding-left:0}
+  .row>details>summary,.statement .sign{left:-2rem}
+  .row .opened{margin-left:0}
+  .rests{padding:1rem 0 0}
   .masthead,.stage,.foot{padding-left:0;padding-right:0}
   .row,.opened{grid-template-columns:minmax(0,1fr) 12rem;column-gap:1.5rem}
   .say{font-size:11pt}

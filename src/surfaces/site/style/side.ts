@@ -4,6 +4,7 @@ export const sideStyle = `
 .byline strong{color:var(--ink);font-weight:600}
 .byline a{color:var(--soft)}
 .byline a:hover{color:var(--ink)}
+.as-of{display:none}
 .scope{display:flex;flex-wrap:wrap;gap:.4rem .5rem;align-items:center;min-width:0}
 .scope select{font:600 .84375rem/1.3 var(--sans);color:var(--ink);background:transparent;border:0;border-bottom:1px solid var(--faint);border-radius:0;padding:.25rem .15rem;max-width:100%;min-width:0;min-height:1.75rem;cursor:pointer}
 .scope option{background:var(--card);color:var(--ink)}
