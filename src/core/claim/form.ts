@@ -12,7 +12,7 @@ const STATEMENT: Form = { kind: 'statement' }
 // What a line of these forms publishes by itself: an address for reports, a list, a paper, a status page.
 const PUBLISHES = /\b(?:security\.txt|status ?page|white ?papers?|sub-?processors?|trust cent(?:er|re)|hall of fame)\b|https?:\/\/(?:\w+\.)?status\.|statuspage/
 const REPORTS_TO = /[\w.+-]+@[\w-]+\.[a-z]|\b(?:hackerone|bugcrowd|report(?:ing)? (?:form|page|an issue)|response page|submit a report|security (?:team|page)|bug bounty program|psirt)\b/
-const ABOUT_REPORTING = /\b(?:report\w*|vulnerabilit\w+|security (?:issue|concern|problem|bug|team|flaw)s?|disclos\w+|incident|abuse|flaws?|exploit)\b/
+const ABOUT_REPORTING = /\b(?:security@|psirt@|report\w*|vulnerabilit\w+|security (?:issue|concern|problem|bug|team|flaw)s?|disclos\w+|incident|abuse|flaws?|exploit)\b/
 
 const READERS_DUTY = /^(?:by (?:using|accessing|continuing)\b.{0,60}\byou|you (?:confirm|acknowledge|accept|consent|must|should|are expected|agree|shall|need to|will need|may not|can help)|your continued|customers? (?:should|must|shall|agree|may not|need to)|users? (?:should|must|shall)|researchers (?:should|must|shall|are expected))\b|\b(?:should|must) be (?:performed|made|submitted|carried out|conducted|reported)\b/
 const IMPERATIVE = /^(?:please |always |never |then |also |carefully |kindly )*(?:do not|don't|provide|include|report|avoid|use|choose|keep|contact|e-?mail|ask|configure|make|ensure|remember|refer|review|give|allow|respect|enable|turn|set|stop|delete|change|log (?:in|into|out)|sign|notify|tell|send|write|perform|test|act|follow|add|read|check|consider|submit|visit|go|see|click|download|get|learn|watch|subscribe|join|reach|help|take a look|find|browse|explore|let|drop|start|try|choose|pick|create|encrypt (?:your|the) (?:message|report|e-?mail))\b(?! (?:is|are|of|program|log|logs|keys?|requests?|policies|management|events?|reviews?|centers?)\b)/
@@ -53,6 +53,8 @@ export function formOf(line: Pick<Line, 'kind' | 'footnote' | 'links'>, text: st
   const told = bare.replace(/^(?:if|when|to|in order to|before|once) (?!we\b)[^,]{3,160}, (?=\w)/, '')
   if (READERS_DUTY.test(told)) return none('a duty of the reader', READERS_DUTY)
   if (IMPERATIVE.test(told)) {
+    // "…, we will: notify affected customers": the stem makes it ours.
+    if (/\b(?:we|our \w+|[a-z]+ will)\b(?:\W+\w+){0,3}:$/.test(stem) && !/\byou\b[^,]{0,40}:$/.test(stem)) return STATEMENT
     // "Email us … and we will return it": the second half commits.
     if (/\b(?:and|then|,) we(?:'ll| will)\b/.test(told)) return STATEMENT
     const offers = PUBLISHES.test(`${bare} ${addresses}`) || publishesReport

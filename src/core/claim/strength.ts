@@ -14,7 +14,7 @@ const ABSENCE: readonly (readonly [RegExp, string])[] = [
   [/\b(?:doesn't|don't|haven't|hasn't) (?:currently |yet )?(?:hold|have|offer|provide|support|maintain|pay|guarantee|encrypt|perform|run|operate)\b/, 'says that something is not provided'],
   [/\b(?:is|are|be) (?:currently |generally |still |typically )?(?:not|n't) (?:yet |currently |generally |fully |always |necessarily )?(?:encrypted|certified|supported|available|covered|offered|included|compliant|audited|backed up|provided|hashed|protected|replicated|isolated|guaranteed|accredited|soc|iso|hipaa|pci)\b/, 'says that a safeguard is absent'],
   [/\b(?:isn't|aren't) (?:yet |currently )?(?:encrypted|certified|supported|available|covered|offered|included|compliant)\b/, 'says that a safeguard is absent'],
-  [/\b(?:unencrypted|unavailable|unsupported)\b|(?<!\b(?:not|never|no|without|nor)\b.{0,50})\b(?:in|as) (?:plain|clear) ?text\b/, 'says that a safeguard is absent'],
+  [/\b(?:unencrypted|unavailable|unsupported)\b|(?<!\b(?:not|never|no|without|nor|\w+n't)\b.{0,50})\b(?:in|as) (?:plain|clear) ?text\b/, 'says that a safeguard is absent'],
   [/\bthere (?:is|are) (?:currently |at present )?no\b(?! (?:single )?point)/, 'says that something does not exist'],
   [/\b(?:offer|have|has|provide|operate|run|pay|hold)s? no\b(?! access)/, 'says that something is not provided'],
   [/\bno (?:bug )?bount(?:y|ies)\b|\bno (?:uptime|availability|service level) (?:guarantee|commitment)/, 'says that something is not provided'],
@@ -42,7 +42,7 @@ const HEDGES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:subject to|to the (?:fullest |maximum )?extent (?:possible|permitted|practicable|feasible|reasonable))\b/, 'is conditional'],
   [/\b(?:except (?:as|where|when)|unless) (?:otherwise )?(?:required|permitted|compelled|mandated|prohibited|necessary)\b/, 'has an exception'],
   [/\b(?:plans?|intends?|expects?|hopes?|are working|continues?|will continue) to (?:implement|obtain|achieve|pursue|invest|evaluate|complete|introduce|add|undergo|become|expand|improve|work|seek|explore|offer)\b/, 'speaks of the future'],
-  [/\b(?:in the process of|working toward?s?|anticipates?|will soon|soon be|coming soon|on (?:our|the) roadmap|planned for)\b/, 'speaks of the future'],
+  [/\b(?:in the process of|in progress|under way|underway|working toward?s?|anticipates?|will soon|soon be|coming soon|on (?:our|the) roadmap|planned for)\b/, 'speaks of the future'],
   [/\bfrom time to time\b/, 'names no time'],
   [/\b(?:some|many|certain|select(?:ed)?) of our\b/, 'holds for an unnamed part'],
 ]

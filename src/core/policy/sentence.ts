@@ -25,6 +25,13 @@ export function sentenceRanges(paragraph: string): { start: number; end: number 
       const end = start + piece.text.trim().length
       if (end === start) continue
       const last = ranges.at(-1)
+      // A footnote mark belongs to the sentence it stands at, not to the next.
+      const mark = last !== undefined && start === last.end ? /^(?:\[\w{1,12}\]|\d{1,2})(?= [A-Z])/.exec(text.slice(start, start + 20))?.[0].length ?? 0 : 0
+      if (last !== undefined && mark > 0) {
+        last.end += mark
+        ranges.push({ start: start + mark + 1, end })
+        continue
+      }
       // Without white space between them two pieces are one: the query of an address, say.
       if (last !== undefined && (start === last.end || belongsTogether(text.slice(Math.max(last.start, last.end - 40), last.end), text.slice(start, end)))) last.end = end
       else ranges.push({ start, end })

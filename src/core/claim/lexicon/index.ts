@@ -52,6 +52,8 @@ const SURE_OF_SPECIAL = 0.75
 /** What a stem or a heading adds, against words of the line itself. */
 const STEM_SHARE = 0.75
 const HEADING_WEIGHT = 0.3
+/** Where only leaning words speak, the heading says more about the subject than they do. */
+const HEADING_OVER_LEANING = 0.45
 
 const LEANING_OF: ReadonlyMap<ControlId, RegExp> = new Map(LEANINGS.map(({ control, pattern }) => [control, pattern]))
 
@@ -98,7 +100,7 @@ export function matchControls(text: string, stem = '', headings: readonly string
       if (doubt < 0.5) nearMisses.push({ control: entry.control, words: miss[0].exec(whole)?.[0] ?? '', why: miss[1] })
       continue
     }
-    if (entry.heading !== undefined && headings.some((heading) => entry.heading?.test(heading))) doubt *= 1 - HEADING_WEIGHT
+    if (entry.heading !== undefined && headings.some((heading) => entry.heading?.test(heading))) doubt *= 1 - (strongest === 0 ? HEADING_OVER_LEANING : HEADING_WEIGHT)
     matches.push({ control: entry.control, score: Math.round((1 - doubt) * 1000) / 1000, words, at })
   }
   order(matches)

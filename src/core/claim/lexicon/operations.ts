@@ -166,7 +166,7 @@ export const OPERATIONS: readonly Entry[] = [
       [0.7, /\bwithout undue delay\b/],
     ],
     unless: [
-      [/\b(?:supervisory|data protection) authorit\w+\b|\bregulators?\b|\bnotify (?:us|neeto promptly)\b|\b(?:should|must) (?:promptly )?notify\b|\b(?:on-call|engineer|siem|statuspage)\b/, 'somebody else is told'],
+      [/\b(?:supervisory|data protection) authorit\w+\b|\bregulators?\b|\bnotify us\b|\b(?:should|must) (?:promptly )?notify\b|\b(?:on-call|engineer|siem|statuspage)\b/, 'somebody else is told'],
       [/\b(?:report|finder|researcher|vulnerabilit\w+)\b.{0,60}\b(?:progress|inform)/, 'it is about a report'],
       [/\bfound a vulnerability\b|\bexperienced an incident\b|\bplease (?:visit|contact|email)\b/, 'it is the reader who reports'],
     ],

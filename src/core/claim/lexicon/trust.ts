@@ -4,7 +4,7 @@ import { INCIDENT, NOTIFY, PERSONAL_DATA, SUBPROCESSOR, VENDOR } from './words.t
 const DPA = /\b(?:dpas?|data[ -](?:processing|protection) (?:agreements?|addend(?:um|a)|terms))\b/
 const LAW = /\b(?:gdpr|uk gdpr|ccpa|cpra|lgpd|pipeda|appi|popia|general data protection regulation|california consumer privacy act|data (?:protection|privacy) (?:laws?|regulations?|acts?|legislation)|privacy (?:laws?|regulations?)|dpdp|nfadp)\b/
 const MANAGE = /\b(?:manag(?:e|es|ing)|assign(?:s|ed)?|control(?:s)?|configur(?:e|able)|set(?:s|ting)?|restrict\w*|limit|require|enforce|enable|can|may|support(?:s|ed)?|available|offer(?:s|ed)?|provid(?:e|es|ed)|grant|define|create)\b/
-const WORKFORCE_ONLY = [/\b(?:our (?:employees?|staff|people|engineers|internal)|employees? (?:must|sign|use)|internal (?:access|systems?|tools)|idp|workforce|enrolled|personnel|access to our services|production access|neeto access|team onboard|access provisioning|entitlements are assigned)\b/, 'it is how the workforce is controlled'] as const
+const WORKFORCE_ONLY = [/\b(?:our (?:employees?|staff|people|engineers|internal)|employees? (?:must|sign|use)|internal (?:access|systems?|tools)|idp|workforce|enrolled|personnel|access to our services|production access|team onboard|access provisioning|entitlements are assigned)\b/, 'it is how the workforce is controlled'] as const
 
 export const TRUST: readonly Entry[] = [
   // vendors
@@ -129,7 +129,7 @@ export const TRUST: readonly Entry[] = [
     control: 'data-confidential',
     heading: /\bconfidential\w*\b/,
     cues: [
-      [0.9, /\b(?:staff|employees?|personnel|support|engineers?|we|nobody)\b/, /\b(?:not|never|only|unless|without)\b.{0,40}\b(?:look at|view|read|access|see|open)\b/, /\b(?:customer|your|content|files|messages|data)\b/, /\b(?:unless|permission|consent|request|ask|need|explicit\w*)\b/],
+      [0.9, /\b(?:staff|employees?|personnel|support|engineers?|we|nobody)\b/, /(?:\b(?:not|never|only|unless|without)\b|n't\b).{0,40}\b(?:look at|view|read|access|see|open|disclose)\b/, /\b(?:customer|your|content|files|messages|data)\b/, /\b(?:unless|permission|consent|request|ask|need|explicit\w*)\b/],
       [0.8, /\b(?:not|n't|never|no)\b.{0,40}\b(?:access|see)\b/, /\b(?:your|customers?'?|users?'?|end-user|their)\b.{0,12}\b(?:data|content|files)\b/],
       [0.85, /\b(?:treat\w*|kept|keep|handle[sd]?)\b.{0,40}\bconfidential\b/, /\b(?:customer|your|data|information)\b/],
     ],
