@@ -2,19 +2,18 @@ import { resolveTxt } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { textOf } from '../bytes.ts'
 import { VerifyError } from '../errors.ts'
-import { instant } from '../claim/slots.ts'
-import { verifyConsistency } from '../log/merkle.ts'
 import { parseCheckpoint, type SignedCheckpoint } from '../log/checkpoint.ts'
 import type { WitnessPolicy } from '../log/witness-policy.ts'
-import { verifySteps, type Verification } from '../verify.ts'
+import type { Verification } from '../verify.ts'
 import { MAX_BUNDLE_BYTES } from '../verification/container.ts'
 import type { ProvenClaim } from '../verification/page.ts'
 import { Steps, withSteps, type Step } from '../verification/report.ts'
-import { judgeCheckpoint, judgeMemory, memoryOf, messageOf, plural, quoted, sameRoot, type TrustedCheckpoint, type VerifyOptions } from '../verification/trust.ts'
+import { judgeCheckpoint, memoryOf, messageOf, plural, quoted, type TrustedCheckpoint, type VerifyOptions } from '../verification/trust.ts'
 import { eachOf, Fetching, FETCH_LIMITS, type FetchLimits } from './fetching.ts'
 import { defaultMemoryFolder, MemoryFolder, type StoredLog } from './memory.ts'
 import { recheck, type RecheckOptions } from './recheck.ts'
-import { readConsistency, type ReadTile } from '../remote/tree.ts'
+import type { ReadTile } from '../remote/tree.ts'
+import { judgeVisit, shownOf, verifyNewest, type Newest } from '../remote/visit.ts'
 import { reviewOmissions, scanLog, scanStep } from './scan.ts'
 
 export interface UrlOptions {
@@ -81,7 +80,8 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
   }
   const trusted = judgeCheckpoint(steps, headNote, trust)
   if (!trusted) return steps.report('')
-  const lastVisit = await judgeVisit(url, trusted, memory, read, options)
+  const lastVisit = await judgeVisit(trusted, await memory.site(url.origin), read, options.at)
+  const newest: Newest = { head, lastVisit, trust, read }
   if (lastVisit.ok === false) {
     const kept = remembered && /^FORK/.test(lastVisit.detail) ? await memory.keepFork(head.origin, [remembered.note, headNote], options.at) : undefined
     steps.taken.push(lastVisit)
@@ -90,7 +90,7 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
   }
 
   const { bytes } = await web.get(bundlePath, MAX_BUNDLE_BYTES)
-  const verified = await verifyAgainst(head, lastVisit, bytes, trust, read)
+  const verified = await verifyNow(bytes, newest)
   const bundle = verified.bundle
   const claims = new Map<string, Verification>()
   let report: AnyReport = verified.report
@@ -100,7 +100,7 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
     const all = await eachOf(ids, async (id): Promise<[string, Verification | Step]> => {
       try {
         const one = await web.get(`/claims/${encodeURIComponent(id)}/bundle`, MAX_BUNDLE_BYTES)
-        return [id, await verifyAgainst(head, lastVisit, one.bytes, trust, read)]
+        return [id, await verifyNow(one.bytes, newest)]
       } catch (error) {
         return [id, { name: 'claims', ok: error instanceof VerifyError && error.code === 'unreachable' ? 'unknown' : false, detail: `${quoted(id)}: ${messageOf(error)}` }]
       }
@@ -112,7 +112,7 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
       else claims.set(id, one)
     }
     const proven: ProvenClaim[] = [...claims].flatMap(([claim, one]) => (one.proven ? [{ claim, proven: one.proven }] : []))
-    const again = await verifyAgainst(head, lastVisit, bytes, trust, read, proven)
+    const again = await verifyNow(bytes, newest, proven)
     report = withSteps(again.report, shownOf(again), ...failures, ...claimSteps(claims))
     report.claims = Object.fromEntries([...claims].map(([id, one]) => [id, one.report]))
   }
@@ -131,54 +131,13 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
   return report
 }
 
-/** The last visit's log, by its checkpoint and by the site's address. */
-async function judgeVisit(url: URL, trusted: TrustedCheckpoint, memory: MemoryFolder, read: ReadTile, options: UrlOptions): Promise<Step> {
-  const { checkpoint, remembered } = trusted
-  const steps = new Steps()
-  const before = await memory.site(url.origin)
-  if (!remembered && before !== undefined && before !== checkpoint.origin)
-    return { name: 'last visit', ok: 'unknown', detail: `this site showed another log before, ${quoted(before)}: ask why, and whether the new one names it as its predecessor` }
-  let consistency: Uint8Array[] | undefined
-  if (remembered && remembered.size > 0 && remembered.size < checkpoint.size) {
-    try {
-      consistency = await readConsistency(remembered.size, checkpoint.size, read)
-    } catch (error) {
-      return { name: 'last visit', ok: 'unknown', detail: `whether this continues what you saw on ${instant(remembered.seenAt)} cannot be told: ${messageOf(error)}` }
-    }
-  }
-  judgeMemory(steps, trusted, { at: options.at, isNewest: true, ...(consistency ? { consistency } : {}) })
-  return steps.taken[0] as Step
-}
-
-/** Verifies a bundle, and that its checkpoint and the newest are of one log. */
-async function verifyAgainst(head: SignedCheckpoint, lastVisit: Step, bytes: Uint8Array, trust: VerifyOptions, read: ReadTile, claims: readonly ProvenClaim[] = []): Promise<Verification> {
-  const steps = verifySteps(bytes, { ...trust, claims })
-  let verification: Verification
+async function verifyNow(bytes: Uint8Array, newest: Newest, claims: readonly ProvenClaim[] = []): Promise<Verification> {
+  const verifying = verifyNewest(bytes, newest, claims)
   for (;;) {
-    const { done, value } = steps.next()
-    if (!done) continue
-    verification = value
-    break
+    const { done, value } = await verifying.next()
+    if (done) return value
   }
-  const { proven, report } = verification
-  if (!proven) return verification
-  const { checkpoint } = proven
-  const taken = report.steps.map((step) => (step.name === 'last visit' ? lastVisit : step))
-  if (checkpoint.origin !== head.origin) taken.push({ name: 'checkpoint', ok: false, detail: `the bundle is of another log, ${quoted(checkpoint.origin)}` })
-  else if (!sameRoot(checkpoint, head)) {
-    try {
-      if (checkpoint.size === head.size) throw new VerifyError('inconsistent', 'FORK: two trees of one size are signed')
-      const [small, large] = checkpoint.size < head.size ? [checkpoint, head] : [head, checkpoint]
-      verifyConsistency(small.size, large.size, small.root, large.root, await readConsistency(small.size, large.size, read))
-    } catch (error) {
-      const silent = error instanceof VerifyError && error.code === 'unreachable'
-      taken.push({ name: 'checkpoint', ok: silent ? 'unknown' : false, detail: `the bundle's tree of ${checkpoint.size} and the newest of ${head.size} are not shown to be one log: ${messageOf(error)}` })
-    }
-  }
-  return { ...verification, report: withSteps({ ...report, steps: taken }, shownOf(verification)) }
 }
-
-const shownOf = ({ report }: Verification): string => (report.ok ? report.shows : 'This shows that the company recorded what is listed above, and cannot change it unnoticed.')
 
 /** One step for all claims that are confirmed, one for each that is not. */
 function claimSteps(claims: ReadonlyMap<string, Verification>): Step[] {
