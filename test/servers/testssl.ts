@@ -35,7 +35,7 @@ export async function sightOfTestssl(folder: string, host: string, port: number,
       case 'cert_trust': sight.name = /^Ok via SAN/.test(finding); break
       case 'cert_expirationStatus': sight.dates = !/expired|not yet/i.test(finding); break
       case 'cert_signatureAlgorithm': sight['sound hash'] = !/SHA1|MD5/.test(finding); break
-      case 'HSTS': case 'HSTS_time': sight.HSTS = !/not offered|0 s/.test(finding); break
+      case 'HSTS': case 'HSTS_time': sight.HSTS = !/^not offered/.test(finding); break
     }
   }
   return sight
@@ -48,9 +48,8 @@ export async function sightOfProbe(host: string, port: number, options: ProbeOpt
   const sight: Sight = {}
   const versions = (await report('tls-versions')).observation as { versions: Record<string, string> }
   for (const [version, offered] of Object.entries(versions.versions)) if (offered !== 'unknown') sight[version as keyof Sight] = offered === 'accepted'
-  const ciphers = (await report('tls-ciphers')).observation as { weak: { weakness: string; suite: string }[]; forwardSecret: boolean }
-  for (const kind of ['no encryption', 'export'] as const) sight[kind] = ciphers.weak.some(({ weakness }) => weakness === kind)
-  sight.anonymous = ciphers.weak.some(({ suite }) => suite.includes('_anon_'))
+  const ciphers = (await report('tls-ciphers')).observation as { weak: { weakness: string }[]; forwardSecret: boolean }
+  for (const kind of ['no encryption', 'anonymous', 'export'] as const) sight[kind] = ciphers.weak.some(({ weakness }) => weakness === kind)
   sight['forward secrecy'] = ciphers.forwardSecret
   for (const [key, id] of [['chain', 'certificate-chain'], ['name', 'certificate-name'], ['dates', 'certificate-validity'], ['sound hash', 'certificate-signature']] as const) {
     const { verdict } = await report(id)

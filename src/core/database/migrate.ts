@@ -62,7 +62,7 @@ export async function readMigrations(set: MigrationSet): Promise<MigrationFile[]
 
 /**
  * Brings a database up to date, as its owner. Each file runs in a transaction of its own together with its record, so
- * that a start cut short leaves whole files only. Starts that come at the same time wait for each other.
+ * that a start cut short leaves whole files only. The caller holds the migration lock.
  *
  * Refuses where an applied file has changed since, or the database knows files that this release does not: it was
  * written by a later one, and what its tables mean cannot be known here.
@@ -70,28 +70,35 @@ export async function readMigrations(set: MigrationSet): Promise<MigrationFile[]
  */
 export async function migrate(owner: Client, database: string, sets: readonly MigrationSet[]): Promise<string[]> {
   const files = (await Promise.all(sets.map(readMigrations))).flat()
-  // Released by itself with the connection, so that a killed start cannot hold up the next.
-  await owner.query(`select pg_catalog.pg_advisory_lock($1)`, [migrationLock])
+  await owner.query(migrationSchemaSql({ application: roleName(database, 'application'), reader: roleName(database, 'reader') }))
+  const { rows } = await owner.query<{ schema: string; name: string; digest: string }>('select schema, name, digest from migration.applied')
+  const applied = new Map(rows.map((row) => [`${row.schema}/${row.name}`, row.digest]))
+  requireKnown(applied, files, new Set(sets.map((set) => set.schema)))
+  const now: string[] = []
+  for (const set of sets) await openSchema(owner, database, set.schema)
+  for (const file of files) {
+    if (applied.has(`${file.schema}/${file.name}`)) continue
+    await apply(owner, file)
+    now.push(`${file.schema}/${file.name}`)
+  }
+  return now
+}
+
+/**
+ * Runs `work` while no other start migrates the same database. PostgreSQL lets go by itself when the connection ends, so
+ * a killed start cannot hold up the next.
+ */
+export async function withMigrationLock<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query(`set lock_timeout = 0; select pg_catalog.pg_advisory_lock(${migrationLock}); reset lock_timeout`)
   try {
-    await owner.query(migrationSchemaSql({ application: roleName(database, 'application'), reader: roleName(database, 'reader') }))
-    const { rows } = await owner.query<{ schema: string; name: string; digest: string }>('select schema, name, digest from migration.applied')
-    const applied = new Map(rows.map((row) => [`${row.schema}/${row.name}`, row.digest]))
-    requireKnown(applied, files, new Set(sets.map((set) => set.schema)))
-    const now: string[] = []
-    for (const set of sets) await openSchema(owner, database, set.schema)
-    for (const file of files) {
-      if (applied.has(`${file.schema}/${file.name}`)) continue
-      await apply(owner, file)
-      now.push(`${file.schema}/${file.name}`)
-    }
-    return now
+    return await work()
   } finally {
-    await owner.query(`select pg_catalog.pg_advisory_unlock($1)`, [migrationLock]).catch(() => {})
+    await client.query(`select pg_catalog.pg_advisory_unlock(${migrationLock})`).catch(() => {})
   }
 }
 
 /** Any number will do; it is the same for every start. Advisory locks belong to one database. */
-const migrationLock = 7443_0001
+export const migrationLock = 7443_0001
 
 /** Pure: compares what the database knows with what this release brings. Schemas that are not in the list are left alone: a module may be switched off. */
 export function requireKnown(applied: ReadonlyMap<string, string>, files: readonly MigrationFile[], schemas: ReadonlySet<string>): void {

@@ -5,7 +5,7 @@ import type { Clock } from '#core/clock'
 import { change } from './change.ts'
 import type { Change, ChangeRecord } from './change.ts'
 import { migrateJobSchema } from './job-schema.ts'
-import { migrate, migrationsBeside } from './migrate.ts'
+import { migrate, migrationsBeside, withMigrationLock } from './migrate.ts'
 import type { MigrationSet } from './migrate.ts'
 import { openKysely, openPool } from './pool.ts'
 import type { NoTables } from './pool.ts'
@@ -53,8 +53,12 @@ export async function openDatabase(options: {
 }): Promise<OrganisationDatabase> {
   const { server, name, passwords } = options
   const ownerCredentials = credentialsOf(server, name, 'owner', passwords)
-  await migrateJobSchema(ownerCredentials, name) // first: migrations may queue jobs
-  await withClient(ownerCredentials, name, (owner) => migrate(owner, name, [auditMigrations, ...options.migrations]))
+  await withClient(ownerCredentials, name, (owner) =>
+    withMigrationLock(owner, async () => {
+      await migrateJobSchema(owner, ownerCredentials, name) // first: migrations may queue jobs
+      await migrate(owner, name, [auditMigrations, ...options.migrations])
+    }),
+  )
   const appCredentials = credentialsOf(server, name, 'application', passwords)
   const appPool = openPool(appCredentials, { database: name, max: appConnections, name: 'vouchsafe' })
   const readerPool = openPool(credentialsOf(server, name, 'reader', passwords), { database: name, max: readerConnections, name: 'vouchsafe reader' })

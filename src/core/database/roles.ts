@@ -36,6 +36,8 @@ const roleSettings: Record<RoleKind, Record<string, string>> = {
  */
 export async function createDatabaseWithRoles(server: DatabaseServer, database: string, passwords: RolePasswords): Promise<void> {
   await asAdmin(server, server.maintenanceDatabase, async (admin) => {
+    // Roles are cluster-wide and their making is not atomic: one start at a time. Let go with the connection.
+    await admin.query('select pg_catalog.pg_advisory_lock(74430002)')
     const id = pg.escapeIdentifier
     const one = async (sql: string, values: unknown[]) => (await admin.query(sql, values)).rows.length > 0
     const { rows } = await admin.query<{ su: boolean; major: number }>(

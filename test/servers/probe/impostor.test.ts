@@ -38,7 +38,7 @@ describe('servers that no library of today would make', () => {
     ['IDEA', 0x0007],
   ])('a suite with %s is found beside a good one', async (weakness, suite) => {
     const report = await run('tls-ciphers', await start(honest([GOOD, suite])))
-    expect(report).toMatchObject({ verdict: 'fails', observation: { weak: [{ weakness }] } })
+    expect(report).toMatchObject({ verdict: 'fails', observation: { weak: expect.arrayContaining([expect.objectContaining({ weakness })]) } })
   })
 
   it('the same server without the weak suite holds', async () => {
