@@ -167,19 +167,21 @@ export function suiteName(id: number): string {
   return known?.name ?? `0x${id.toString(16).padStart(4, '0')}`
 }
 
-/** Why nobody should offer a suite, weakest first; `undefined` for one that is no danger by itself. */
-export type Weakness = 'no encryption' | 'anonymous' | 'export' | 'single DES' | 'RC4' | 'triple DES' | 'IDEA'
-export const WEAKNESSES: readonly Weakness[] = ['no encryption', 'anonymous', 'export', 'single DES', 'RC4', 'triple DES', 'IDEA']
+/** Why nobody should offer a suite, gravest first. */
+export const WEAKNESSES = ['no encryption', 'anonymous', 'export', 'single DES', 'RC4', 'triple DES', 'IDEA'] as const
+export type Weakness = (typeof WEAKNESSES)[number]
 
-export function weaknessOf(name: string): Weakness | undefined {
-  if (name.includes('_NULL_')) return 'no encryption'
-  if (name.includes('_anon_')) return 'anonymous'
-  if (name.includes('EXPORT')) return 'export'
-  if (name.includes('_RC4_')) return 'RC4' // RFC 7465
-  if (name.includes('_3DES_')) return 'triple DES' // 64-bit blocks: birthday attacks (Sweet32)
-  if (name.includes('_DES_') || name.includes('_DES40_')) return 'single DES'
-  if (name.includes('_IDEA_')) return 'IDEA'
-  return undefined
+/** A suite can be weak in more than one way: anonymous and without encryption. Empty for one that is no danger by itself. */
+export function weaknessesOf(name: string): Weakness[] {
+  const found: Weakness[] = []
+  if (name.includes('_NULL_')) found.push('no encryption')
+  if (name.includes('_anon_')) found.push('anonymous')
+  if (name.includes('EXPORT')) found.push('export')
+  if (/_DES_|_DES40_/.test(name)) found.push('single DES')
+  if (name.includes('_RC4_')) found.push('RC4') // RFC 7465
+  if (name.includes('_3DES_')) found.push('triple DES') // 64-bit blocks: birthday attacks (Sweet32)
+  if (name.includes('_IDEA_')) found.push('IDEA')
+  return found
 }
 
 /** Each connection has its own key, so that a key stolen later opens nothing recorded before (RFC 9325 §4.1). */

@@ -2,7 +2,7 @@ import { ProbeError } from '../failure.ts'
 import { fails, holds, listed, unknown } from '../report.ts'
 import type { Finding } from '../report.ts'
 import type { Visit } from '../visit.ts'
-import { SUITES, TLS13_NULL_SUITES, TLS13_SUITES, WEAKNESSES, isAead, isForwardSecret, suiteName, weaknessOf } from './ciphers.ts'
+import { SUITES, TLS13_NULL_SUITES, TLS13_SUITES, WEAKNESSES, isAead, isForwardSecret, suiteName, weaknessesOf } from './ciphers.ts'
 import type { Suite, Weakness } from './ciphers.ts'
 import { makeOffer } from './exchange.ts'
 import { offeredVersions } from './versions.ts'
@@ -37,7 +37,7 @@ export async function checkCiphers(visit: Visit): Promise<Finding> {
   }
   const faults: string[] = []
   const kinds = [...new Set(strength.weak.map((found) => found.weakness))]
-  if (kinds.length > 0) faults.push(`suites with ${listed(kinds)} are accepted (${strength.weak[0]!.suite})`)
+  if (kinds.length > 0) faults.push(`weak suites are accepted: ${listed(kinds)} (${strength.weak[0]!.suite})`)
   if (!strength.forwardSecret) faults.push('no suite with forward secrecy is accepted')
   if (!strength.authenticated) faults.push('only CBC suites are accepted')
   if (strength.dhBits !== undefined && strength.dhBits < MIN_DH_BITS) faults.push(`the Diffie-Hellman group has only ${strength.dhBits} bits`)
@@ -61,7 +61,7 @@ async function measure(visit: Visit, classic: readonly TlsVersion[], modern: boo
   const trials: Promise<void>[] = []
   for (const version of classic) {
     for (const weakness of WEAKNESSES) {
-      const suites = SUITES.filter((suite) => weaknessOf(suite.name) === weakness && usableIn(version, suite))
+      const suites = SUITES.filter((suite) => weaknessesOf(suite.name).includes(weakness) && usableIn(version, suite))
       trials.push(
         accepted(version, suites).then((suite) => {
           if (suite !== undefined) strength.weak.push({ weakness, version, suite })
@@ -77,7 +77,7 @@ async function measure(visit: Visit, classic: readonly TlsVersion[], modern: boo
     )
   }
   if (best !== undefined) {
-    const sound = SUITES.filter((suite) => weaknessOf(suite.name) === undefined && usableIn(best, suite))
+    const sound = SUITES.filter((suite) => weaknessesOf(suite.name).length === 0 && usableIn(best, suite))
     const classOf = (secret: boolean, aead: boolean): readonly Suite[] => sound.filter((suite) => isForwardSecret(suite.name) === secret && isAead(suite.name) === aead)
     const note = (secret: boolean, aead: boolean): Promise<void> => {
       const suites = classOf(secret, aead)
