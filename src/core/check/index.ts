@@ -21,3 +21,5 @@ export {
 } from './store.ts'
 export * from './declared/index.ts'
 export { runIsolated, type IsolatedResult } from './isolation.ts'
+export * from './pushed/index.ts'
+export * from './runner/index.ts'

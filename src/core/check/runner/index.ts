@@ -1,0 +1,7 @@
+export { readChecks, readRunnerConfiguration } from './configuration.ts'
+export type { RunnerConfiguration } from './configuration.ts'
+export { createRunnerKey } from './key.ts'
+export { Runner, runRunner } from './runner.ts'
+export type { RunnerParts } from './runner.ts'
+export { readSchedule } from './schedule.ts'
+export type { ScheduledCheck } from './schedule.ts'
