@@ -32,11 +32,19 @@ export class FolderObjects implements ObjectStore {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    await this.#place(key, bytes, rename)
+    await this.#place(key, bytes, (draft, path) => rename(draft, path).then(() => true))
   }
 
   async putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean> {
-    return this.#place(key, bytes, link)
+    return this.#place(key, bytes, (draft, path) =>
+      link(draft, path).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code === 'EEXIST') return false
+          throw error
+        },
+      ),
+    )
   }
 
   async delete(key: string): Promise<void> {
@@ -62,7 +70,7 @@ export class FolderObjects implements ObjectStore {
     return `folder ${this.#root}`
   }
 
-  async #place(key: string, bytes: Uint8Array, into: (draft: string, path: string) => Promise<void>): Promise<boolean> {
+  async #place(key: string, bytes: Uint8Array, into: (draft: string, path: string) => Promise<boolean>): Promise<boolean> {
     const path = this.#path(key)
     const draft = join(this.#root, draftFolder, randomBytes(12).toString('hex'))
     try {
@@ -75,11 +83,10 @@ export class FolderObjects implements ObjectStore {
         await file.close()
       }
       await this.#makeFolders(dirname(path))
-      await into(draft, path)
-      await syncFolder(dirname(path))
-      return true
+      const placed = await into(draft, path)
+      if (placed) await syncFolder(dirname(path))
+      return placed
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
       throw failure(`${key} could not be written`, error)
     } finally {
       await rm(draft, { force: true }).catch(() => {})
@@ -97,7 +104,7 @@ export class FolderObjects implements ObjectStore {
   async *#listBelow(folder: string, begin: string): AsyncIterable<string> {
     const entries = (await this.#unlessAbsent<Dirent[]>(() => readdir(join(this.#root, folder), { withFileTypes: true }))) ?? []
     // A folder sorts as its keys do: with the slash, so that "a.b" comes before "a/b", as in S3.
-    const names = entries.filter(({ name }) => !name.startsWith('.') && name.startsWith(begin)).map((entry) => (entry.isDirectory() ? entry.name + '/' : entry.name))
+    const names = entries.filter((entry) => (entry.isFile() || entry.isDirectory()) && !entry.name.startsWith('.') && entry.name.startsWith(begin)).map((entry) => (entry.isDirectory() ? entry.name + '/' : entry.name))
     for (const name of names.toSorted()) {
       if (name.endsWith('/')) yield* this.#listBelow(folder + name, '')
       else yield folder + name

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** Names of ipaddr.js's ranges that stand for the public internet. Everything else is somebody's inside. */
@@ -16,7 +17,7 @@ const cloudServices = new Set([
  * What cannot be read is not open.
  */
 export function isPublicAddress(text: string): boolean {
-  if (!ipaddr.isValid(text) || text.includes('%')) return false
+  if (isIP(text) === 0 || text.includes('%')) return false // ipaddr.js also reads short and octal forms
   const address = ipaddr.parse(text)
   if (address instanceof ipaddr.IPv4) return isPublic4(address)
   // The wrappers may lead to their inner address through a gateway: 64:ff9b::7f00:1 is 127.0.0.1 to some of them.
