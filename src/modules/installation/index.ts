@@ -1,0 +1,3 @@
+/** The installation module's front door. */
+export { installation } from './contract.ts'
+export type { InstallationParts } from './parts.ts'
