@@ -135,12 +135,15 @@ describe('both platforms', () => {
     let cofactoredOnly = 0
     for (let keyTorsion = 0n; keyTorsion < 8n; keyTorsion++)
       for (let nonceTorsion = 0n; nonceTorsion < 8n; nonceTorsion++) {
-        const message = utf8(`mixed ${keyTorsion} ${nonceTorsion}`)
-        const { key, signature } = forge(keyTorsion, nonceTorsion, message)
-        const [a, b] = both(key, message, signature)
-        expect(a).toBe(b)
-        if (keyTorsion === 0n && nonceTorsion === 0n) expect(a).toBe(true)
-        if (!a && ed25519.verify(signature, message, key, { zip215: false })) cofactoredOnly++
+        // Several of each: the browser's side changes its way of multiplying once a key has been used often.
+        for (let n = 0; n < 3; n++) {
+          const message = utf8(`mixed ${keyTorsion} ${nonceTorsion} ${n}`)
+          const { key, signature } = forge(keyTorsion, nonceTorsion, message)
+          const [a, b] = both(key, message, signature)
+          expect(a).toBe(b)
+          if (keyTorsion === 0n && nonceTorsion === 0n) expect(a).toBe(true)
+          if (!a && ed25519.verify(signature, message, key, { zip215: false })) cofactoredOnly++
+        }
       }
     expect(cofactoredOnly).toBeGreaterThan(0) // else this test would show nothing
   })

@@ -20,9 +20,14 @@ export function wordingAt(source: Uint8Array, start: number, end: number, senten
     return 'no' // an offset within a character
   }
   if (sentenceDigest(raw) === sentence) return 'raw'
+  // Taking markup away may cost the square of the length; a page names up to 10,000 places.
+  if (end - start > MOST_MARKUP_BYTES) return 'cannot-tell'
   for (const strip of READINGS) if (sentenceDigest(strip(raw)) === sentence) return 'shown'
   return /[*_`~<>&[\]\\{}|#^!]/.test(raw) ? 'cannot-tell' : 'no'
 }
+
+// No sentence comes near it, whatever its links.
+const MOST_MARKUP_BYTES = 4096
 
 const withoutTags = (text: string): string => text.replace(/<!--[^]*?-->/g, '').replace(/<\/?[A-Za-z][^<>]*>/g, '')
 const withEntities = (text: string): string =>
