@@ -346,7 +346,8 @@ function faultsOf(error: z.ZodError, at: readonly PropertyKey[]): Fault[] {
   return error.issues.map((issue) => {
     const path = [...at, ...issue.path]
     if (issue.code === 'unrecognized_keys') return { path: [...path, issue.keys[0] ?? ''], message: 'is not a member of this language' }
-    return { path, message: issue.message.replace(/^Invalid input: /, '').replace(/^Too (small|big): /, '').replace(/[.\s]+$/, '') }
+    const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
+    return { path, message: message.replace(/^Invalid input: /, '').replace(/^Too (small|big): /, '').replace(/[.\s]+$/, '') }
   })
 }
 
