@@ -21,7 +21,11 @@ export interface Wish {
   notBefore?: Date
   notAfter?: Date
   /** Makes it an authority, with this many authorities allowed below it. */
-  authority?: { pathLength?: number }
+  authority?: {
+    pathLength?: number
+    /** Names that it may certify, as `example.test`; without one, any (RFC 5280 §4.2.1.10). */
+    permittedName?: string
+  }
 }
 
 const DAY_MS = 86_400_000
@@ -110,6 +114,7 @@ subjectKeyIdentifier = hash
 ${issuer === undefined ? '' : 'authorityKeyIdentifier = keyid'}
 keyUsage = critical,${wish.authority === undefined ? 'digitalSignature,keyEncipherment' : 'keyCertSign,cRLSign'}
 ${wish.authority === undefined ? 'extendedKeyUsage = serverAuth' : ''}
+${wish.authority?.permittedName === undefined ? '' : `nameConstraints = critical,permitted;DNS:${wish.authority.permittedName}`}
 ${names.length === 0 ? '' : `subjectAltName = ${names.join(',')}`}
 `
 }

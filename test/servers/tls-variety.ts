@@ -30,7 +30,12 @@ export async function startTlsVariety(folder: string): Promise<TlsVariety> {
   const other = workshop.root('Foreign Root')
   const foreign = workshop.issue({ name: 'foreign', dns: ['good.test'] }, other)
   const selfSigned = workshop.issue({ name: 'self', dns: ['good.test'] })
-  const imposter = workshop.issue({ name: 'imposter', dns: ['good.test'] }, good) // signed by a leaf, which may not
+  const plain = workshop.issue({ name: 'plain', dns: ['plain.test'] }, root)
+  const imposter = workshop.issue({ name: 'imposter', dns: ['good.test'] }, plain) // signed by a leaf, which may not
+  const below = workshop.issue({ name: 'Test Lower', authority: {} }, middle) // one more authority than its issuer may have below it
+  const deep = workshop.issue({ name: 'deep', dns: ['good.test'] }, below)
+  const narrow = workshop.issue({ name: 'Test Narrow', authority: { permittedName: 'other.test' } }, root)
+  const outside = workshop.issue({ name: 'outside', dns: ['good.test'] }, narrow) // a name that its issuer may not certify
   const kinds: Record<string, Omit<Parameters<typeof tlsLines>[0], 'port'>> = {
     good: { certificate: goodBundle, key: good.key },
     hsts: { certificate: goodBundle, key: good.key },
@@ -52,12 +57,16 @@ export async function startTlsVariety(folder: string): Promise<TlsVariety> {
     missing: { certificate: good.certificate, key: good.key },
     selfSigned: { certificate: selfSigned.certificate, key: selfSigned.key },
     foreign: { certificate: workshop.bundle('foreign', foreign, other), key: foreign.key },
-    imposter: { certificate: workshop.bundle('imposter', imposter, good, middle), key: imposter.key },
+    deep: { certificate: workshop.bundle('deep', deep, below, middle), key: deep.key },
+    outside: { certificate: workshop.bundle('outside', outside, narrow), key: outside.key },
+    imposter: { certificate: workshop.bundle('imposter', imposter, plain), key: imposter.key },
   }
+  for (const kind of ['dual', 'dual12']) kinds[kind] = { ...kinds['good']!, protocols: kind === 'dual12' ? 'TLSv1.2' : 'TLSv1.2 TLSv1.3' }
+  const second = `ssl_certificate ${kinds['curve']!.certificate}; ssl_certificate_key ${kinds['curve']!.key};`
   let http = ''
   for (const [kind, lines] of Object.entries(kinds)) {
     ports[kind] = await freePort()
-    http += `server { ${tlsLines({ port: ports[kind], ...lines })} ${kind === 'hsts' ? 'add_header Strict-Transport-Security "max-age=31536000" always;' : ''} location / { return 200 "hello"; } }\n`
+    http += `server { ${tlsLines({ port: ports[kind], ...lines })} ${kind === 'hsts' ? 'add_header Strict-Transport-Security "max-age=31536000" always;' : ''} ${kind.startsWith('dual') ? second : ''} location / { return 200 "hello"; } }\n`
   }
   const nginx = await startNginx({ folder, http, ready: Object.values(ports).map((port) => ({ address: '127.0.0.1', port })) })
   return { root, ports, stop: nginx.stop }

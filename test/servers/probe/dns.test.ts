@@ -24,6 +24,7 @@ _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc@good.test"
 @ CAA 0 issue "ca.example"
 @ CAA 0 iodef "mailto:security@good.test"
 app A 127.0.0.1
+partner CNAME plain.test.
 loop1 CNAME loop2
 loop2 CNAME loop1
 `,
@@ -74,6 +75,7 @@ describe.skipIf(missing.length > 0)(`DNS of real servers${missing.length > 0 ? `
     ['spf', 'good.test', 'holds', /-all/],
     ['spf', 'www.good.test', 'holds', /-all/],
     ['spf', 'app.good.test', 'holds', /SPF of good\.test/],
+    ['spf', 'partner.good.test', 'holds', /SPF of good\.test/],
     ['spf', 'plain.test', 'holds', /~all/],
     ['spf', 'bare.test', 'fails', /no SPF record/],
     ['spf', 'twice.test', 'fails', /2 SPF records/],

@@ -67,6 +67,11 @@ describe('servers that no library of today would make', () => {
     expect(await run('tls-versions', await start(script))).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('SSL 3.0 is accepted') })
   })
 
+  it('a server that answers a newer hello with an older version has only the older one', async () => {
+    const script = (hello: SeenHello | 'ssl2' | undefined): Act => (typeof hello === 'object' && hello.version >= 0x0301 ? serverHello({ version: 0x0301, suite: 0x002f }) : alert(70))
+    expect(await run('tls-versions', await start(script))).toMatchObject({ verdict: 'fails', observation: { versions: { 'TLS 1.0': 'accepted', 'TLS 1.1': 'refused', 'TLS 1.2': 'refused', 'TLS 1.3': 'refused' } } })
+  })
+
   it('compression that is taken fails, and compression that is refused holds', async () => {
     expect(await run('tls-compression', await start(honest([GOOD], { compression: 1 })))).toMatchObject({ verdict: 'fails' })
     await stop?.()

@@ -1,3 +1,5 @@
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROBES } from '@vouchsafe/verify/probe'
 import type { CheckReport, ProbeOptions } from '@vouchsafe/verify/probe'
@@ -47,6 +49,8 @@ describe.skipIf(missing.length > 0)(`TLS of real servers${missing.length > 0 ? `
     ['certificate-chain', 'selfSigned', 'fails'],
     ['certificate-chain', 'foreign', 'fails'],
     ['certificate-chain', 'imposter', 'fails'],
+    ['certificate-chain', 'deep', 'fails'],
+    ['certificate-chain', 'outside', 'fails'],
     ['certificate-chain', 'expired', 'holds'],
     ['certificate-name', 'good', 'holds'],
     ['certificate-name', 'wrongName', 'fails'],
@@ -68,6 +72,7 @@ describe.skipIf(missing.length > 0)(`TLS of real servers${missing.length > 0 ? `
     ['selfSigned', 'self-signed'],
     ['foreign', 'unknown-root'],
     ['imposter', 'not-an-authority'],
+    ['deep', 'not-an-authority'],
   ])('the chain of "%s" is refused as %s', async (kind, reason) => {
     expect((await run('certificate-chain', kind)).observation).toMatchObject({ reason, orderSeen: true })
   })
@@ -77,8 +82,33 @@ describe.skipIf(missing.length > 0)(`TLS of real servers${missing.length > 0 ? `
     ['only13', true, 0],
     ['unordered', false, 0],
     ['unordered13', false, 0],
+    ['dual', true, 0],
+    ['dual12', true, 0],
   ])('the order in which "%s" sends its chain is seen, in TLS 1.3 too', async (kind, ordered, surplus) => {
     expect((await run('certificate-chain', kind)).observation).toMatchObject({ orderSeen: true, ordered, surplus })
+  })
+
+  it('a name that an authority may not certify is left to the TLS library, which refuses it', async () => {
+    expect((await run('certificate-chain', 'outside')).observation).toMatchObject({ complaint: 'UNSPECIFIED' }) // Node has no name of its own for this one
+  })
+
+  it('a chain shown with another certificate than the one proven is not used', async () => {
+    // Odd connections, the proven handshake first among them, reach one server, and even ones another.
+    let connections = 0
+    const between = createServer((client) => {
+      const server = connect(servers.ports[++connections % 2 === 1 ? 'good' : 'foreign']!, '127.0.0.1')
+      client.pipe(server).pipe(client)
+      for (const socket of [client, server]) socket.on('error', () => {}).on('close', () => (client.destroy(), server.destroy()))
+    })
+    await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve))
+    try {
+      const target = { host: 'good.test', port: (between.address() as AddressInfo).port, address: '127.0.0.1' }
+      const report = await PROBES.find((probe) => probe.id === 'certificate-chain')!.run(target, options)
+      expect(report).toMatchObject({ verdict: 'holds', observation: { orderSeen: false, sent: expect.arrayContaining([expect.objectContaining({ subject: 'CN=good.test' })]) } })
+      expect(JSON.stringify(report)).not.toContain('foreign')
+    } finally {
+      between.close()
+    }
   })
 
   it('dates are judged at the moment given, not at the clock of the machine', async () => {

@@ -27,13 +27,13 @@ export function presentedBySite(visit: Visit): Promise<Presented> {
     const { site } = visit
     const proven = await visit.connected(site.host, site.port, async (socket, limitMs) => {
       const secure = await handshake(visit, socket, site.host, limitMs)
-      const seen = { chain: presentedChain(secure), complaint: complaintOf(secure), protocol: secure.getProtocol() }
+      const seen = { chain: presentedChain(secure), complaint: complaintOf(secure), protocol: secure.getProtocol(), suite: secure.getCipher().standardName }
       secure.destroy()
       return seen
     })
     const first = proven.chain[0]
     if (first === undefined) throw new ProbeError('malformed', 'the host showed no certificate')
-    const raw = await sentInOrder(visit, proven.protocol === 'TLSv1.3').catch(() => undefined)
+    const raw = await sentInOrder(visit, proven.protocol, proven.suite).catch(() => undefined)
     // A list that begins with another certificate than the one proven may be anybody's: it is not used.
     const trustworthy = raw?.[0]?.equals(first) === true ? raw : undefined
     const sent = (trustworthy ?? proven.chain).map(readCertificate)
@@ -41,10 +41,13 @@ export function presentedBySite(visit: Visit): Promise<Presented> {
   })
 }
 
-async function sentInOrder(visit: Visit, modern: boolean): Promise<readonly Buffer[] | undefined> {
-  if (modern) return await sentChain13(visit)
-  const suites = SUITES.filter((suite) => !/anon|NULL|EXPORT/.test(suite.name)).map((suite) => suite.id)
-  const answer = await makeOffer(visit, { version: 'TLS 1.2', suites })
+/** Offers the very suite that was agreed before: a host may have one certificate for RSA and one for ECDSA. */
+async function sentInOrder(visit: Visit, protocol: string | null, suite: string): Promise<readonly Buffer[] | undefined> {
+  if (protocol === 'TLSv1.3') return await sentChain13(visit)
+  const version = ({ 'TLSv1.2': 'TLS 1.2', 'TLSv1.1': 'TLS 1.1', TLSv1: 'TLS 1.0' } as const)[protocol ?? '']
+  if (version === undefined) return undefined
+  const agreed = SUITES.filter((known) => known.name === suite).map((known) => known.id)
+  const answer = await makeOffer(visit, { version, suites: agreed })
   return answer.kind === 'accepted' ? answer.flight.certificates : undefined
 }
 
