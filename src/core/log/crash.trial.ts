@@ -9,10 +9,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { sql } from 'kysely'
 import { consistencyPlan, encodeLeaf, openCheckpoint, proofOf, sameBytes, toHex, verifyConsistency, type SignedCheckpoint, type Signer } from '@vouchsafe/verify'
 import { systemClock } from '#core/clock'
-import { createDatabaseWithRoles, newRolePasswords, openDatabase, startTemporaryServer, type DatabaseServer, type PendingLeaf, type RolePasswords } from '#core/database'
+import { createDatabaseWithRoles, newRolePasswords, openDatabase, startTemporaryServer, type DatabaseServer, type OrganisationDatabase, type PendingLeaf, type RolePasswords } from '#core/database'
 import { FolderObjects } from '#core/objects'
 import { folderGuard, fsck, Log, logMigrations, objectsOf, readHashes, type LogObjects, type LogParts } from './index.ts'
 
@@ -146,7 +148,7 @@ export async function trial(options: { kills: number; report?: (line: string) =>
         const log = await Log.open(parts)
         try {
           if ((origin ??= log.origin) !== log.origin) throw new Error('another log was begun')
-          await Promise.all([...durable].map((id) => log.settled(id)))
+          await nothingPending(database)
           const size = await log.size()
           const checkpoint = openCheckpoint((await log.answer('checkpoint')).body, log.key)
           if (last) {
@@ -184,6 +186,16 @@ export async function trial(options: { kills: number; report?: (line: string) =>
     await rm(folder, { recursive: true, force: true })
   }
 }
+/** Until all that was handed in is in the log; what then has no place is lost. */
+async function nothingPending(database: OrganisationDatabase): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ pending: boolean }>`
+      select exists (select from log.pending) or (select max(index) + 1 from log.entry) is distinct from (select max(size) from log.publication) as pending`.execute(database.app)
+    if (rows[0]?.pending === false) return
+    await sleep(5)
+  }
+}
+
 async function runChild(orders: ChildOrders, durable: Set<string>, indices: Map<string, number>, children: Set<ReturnType<typeof spawn>>): Promise<void> {
   const running = spawn(process.execPath, ['--conditions=source', '--no-warnings', fileURLToPath(import.meta.url), 'child'], { env: { ...process.env, NODE_OPTIONS: '', VOUCHSAFE_TRIAL: JSON.stringify(orders) }, stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(running)

@@ -43,6 +43,9 @@ export class Sequencer {
   #halted: VouchsafeError | undefined
   #inbox: { leaf: PendingLeaf; resolve: () => void; reject: (error: unknown) => void }[] = []
   #delivering = false
+  #doubtful = false
+  #mirrored: Uint8Array | undefined
+  #mirroring: Promise<void> = Promise.resolve()
 
   private constructor(parts: SequencerParts) {
     this.#parts = parts
@@ -85,7 +88,8 @@ export class Sequencer {
   /** The index of a leaf that was handed in by a change, once it is in the log. */
   settled(leafId: string): Promise<number> {
     const waiting = this.#wait(leafId)
-    this.nudge() // it may be in already
+    this.#doubtful = true // it may be in already
+    this.nudge()
     return waiting
   }
 
@@ -109,6 +113,7 @@ export class Sequencer {
     this.#stopped = true
     this.nudge()
     await this.#running
+    await this.#mirroring
     for (const waiting of this.#waiting.values()) for (const { reject } of waiting) reject(this.#away())
     this.#waiting.clear()
   }
@@ -121,6 +126,8 @@ export class Sequencer {
     if (this.#delivering) return
     this.#delivering = true
     while (this.#inbox.length > 0) {
+      // Those who come in the same turn of the event loop come along.
+      await new Promise((resolve) => setImmediate(resolve))
       const batch = this.#inbox.splice(0, MAX_BATCH)
       try {
         await this.#parts.store.addPending(batch.map(({ leaf }) => leaf))
@@ -195,11 +202,10 @@ export class Sequencer {
       ready()
       while (!this.#stopped && !lost) {
         this.#woken = false
-        // Stage: the leaves get their places, durably.
+        // Stage: the leaves get their places, for good once the swap is.
         const staged = await this.#parts.store.stage(this.#parts.log.number, state.edge.size, MAX_BATCH)
         if (staged.length > 0) await this.#commit(state, staged)
-        else await this.#pause()
-        if (staged.length === 0) await this.#checkWaiting()
+        else if (this.#doubtful || (await this.#pause())) await this.#checkWaiting()
       }
       if (lost) throw lost
       await client.query('unlisten log_pending')
@@ -234,17 +240,28 @@ export class Sequencer {
     if (!(await store.swap(log.number, { number: state.number + 1, size, root, note, signedAt: at }))) throw new VouchsafeError('conflict', 'Another process signed the next checkpoint.')
     state.number++
 
-    // Guard, before anybody outside can have seen the checkpoint.
-    await Promise.all(guards.map((guard) => guard.write(log.origin, utf8(note))))
-
-    // Tiles.
-    await writeTiles(objects, state.edge, state.partials)
+    // Guard and tiles: both before anybody outside can have seen the checkpoint.
+    await Promise.all([...guards.map((guard) => guard.write(log.origin, utf8(note))), writeTiles(objects, state.edge, state.partials)])
 
     // Publish.
     await store.publish(log.number, size, at)
-    await objects.put('checkpoint', utf8(note))
 
     for (const { leafId, index } of staged) this.#settle(leafId, index)
+    this.#mirror(utf8(note))
+  }
+
+  /** Puts the checkpoint beside the tiles, for whoever reads the folder. Nobody waits for it, and only the newest counts. */
+  #mirror(note: Uint8Array): void {
+    const busy = this.#mirrored !== undefined
+    this.#mirrored = note
+    if (busy) return
+    this.#mirroring = (async () => {
+      while (this.#mirrored) {
+        const next = this.#mirrored
+        await this.#parts.objects.put('checkpoint', next).catch((error: unknown) => this.#parts.report(`The checkpoint could not be put beside the tiles: ${messageOf(error)}`))
+        if (this.#mirrored === next) this.#mirrored = undefined
+      }
+    })()
   }
 
   #settle(leafId: string, index: number): void {
@@ -256,22 +273,22 @@ export class Sequencer {
 
   /** For leaves that went in before anybody waited, or through another process. */
   async #checkWaiting(): Promise<void> {
+    this.#doubtful = false
     if (this.#waiting.size === 0) return
     const { store, log } = this.#parts
     const published = await store.publishedSize(log.number)
-    for (const leafId of [...this.#waiting.keys()]) {
-      const place = await store.placeOf(leafId)
-      if (place && (place.log < log.number || place.index < published)) this.#settle(leafId, place.index)
-    }
+    for (const place of await store.placesOf([...this.#waiting.keys()])) if (place.log < log.number || place.index < published) this.#settle(place.leafId, place.index)
   }
 
-  async #pause(): Promise<void> {
-    if (this.#woken || this.#stopped) return
-    const woken = Promise.withResolvers<void>()
-    this.#wake = woken.resolve
-    const timer = setTimeout(woken.resolve, POLL_MS)
-    await woken.promise
+  /** @returns whether the wait ended by itself */
+  async #pause(): Promise<boolean> {
+    if (this.#woken || this.#stopped) return false
+    const woken = Promise.withResolvers<boolean>()
+    this.#wake = () => woken.resolve(false)
+    const timer = setTimeout(() => woken.resolve(true), POLL_MS)
+    const alone = await woken.promise
     clearTimeout(timer)
+    return alone
   }
 }
 

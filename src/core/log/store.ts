@@ -96,9 +96,8 @@ export class LogStore {
       select index, class, leaf, envelope, salt from log.entry where log = ${log} and index >= ${from} and index < ${to} order by index`)
   }
 
-  async placeOf(leafId: string): Promise<{ log: number; index: number } | undefined> {
-    const rows = await this.#rows(sql<{ log: number; index: number }>`select log, index from log.entry where leaf_id = ${leafId}::uuid`)
-    return rows[0]
+  async placesOf(leafIds: readonly string[]): Promise<{ leafId: string; log: number; index: number }[]> {
+    return this.#rows(sql<{ leafId: string; log: number; index: number }>`select leaf_id as "leafId", log, index from log.entry where leaf_id = any (${leafIds}::uuid[])`)
   }
 
   /** Those of some leaves that a log has taken in, as they are served, in the order of their index. */
@@ -106,6 +105,10 @@ export class LogStore {
     return this.#rows(sql<ServedEntry & { leafId: string }>`
       select index, class, leaf, envelope, salt, leaf_id as "leafId" from log.entry
       where log = ${log} and leaf_id = any(${[...leafIds]}::uuid[]) order by index`)
+  }
+
+  async placeOf(leafId: string): Promise<{ log: number; index: number } | undefined> {
+    return (await this.placesOf([leafId]))[0]
   }
 
   /** Puts leaves on their way, in one transaction. One that is on its way already stays there once. */
@@ -118,7 +121,7 @@ export class LogStore {
       on conflict (leaf_id) do nothing`)
   }
 
-  /** Gives the oldest pending leaves their places from `first` on; durable when it resolves. */
+  /** Gives the oldest pending leaves their places from `first` on; durable at the latest when the swap that follows is. */
   async stage(log: number, first: number, most: number): Promise<EntryRow[]> {
     return this.#rows(sql<EntryRow>`select index, leaf_id as "leafId", leaf from log.stage(${log}::smallint, ${first}::bigint, ${most}::integer)`)
   }

@@ -136,6 +136,9 @@ create function log.stage(which smallint, first bigint, most integer)
   language plpgsql security definer set search_path = pg_catalog as $$
 #variable_conflict use_column
 begin
+  -- The swap that follows waits for the disk, and what was written before it is on disk by then: the write-ahead log
+  -- keeps its order. Until the swap nobody has been told anything that rests on these places.
+  perform set_config('synchronous_commit', 'off', true);
   return query
     with picked as (
       delete from log.pending p
