@@ -14,7 +14,7 @@ import { outboundFetch } from '#core/outbound'
 import { changeSettings, claimBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf } from '#core/page'
 import { insertWitness, instantOf, issue, listWitnesses, statementMigrations, type StatementSigner, type StatementTables } from '#core/statement'
 import { assembleModules, moduleMigrations } from '#modules'
-import { loadDeclaredChecks } from './declared-checks.ts'
+import { loadDeclaredChecks, secretsIn } from './declared-checks.ts'
 import { readRelease, type Release } from './release.ts'
 import { loadStarter } from './starter.ts'
 import { createApp } from './surfaces/http/app.ts'
@@ -42,6 +42,8 @@ export interface InstallationOptions {
   /** Whether declared checks may run commands on this machine. */
   allowCommands: boolean
   clock?: Clock
+  /** Aborted when a stop was asked for while starting: no further check is begun. */
+  signal?: AbortSignal
   /** Told how the start goes, in the words of the terminal. */
   say(label: string, text: string): void
   bar(done: number, of: number, note: string): void
@@ -113,7 +115,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       settings: () => readSettings(db),
       routes: () => routes,
     })
-    const declared = await loadDeclaredChecks(options.checks ?? join(options.data, 'checks'), { allowPrivate: options.allowPrivate, allowCommands: options.allowCommands, clock })
+    const declared = await loadDeclaredChecks(options.checks ?? join(options.data, 'checks'), { allowPrivate: options.allowPrivate, allowCommands: options.allowCommands, clock, secrets: secretsIn(join(options.data, 'secrets'), process.env) })
     const checks = new Map<CheckId, Check>()
     for (const check of [...modules.flatMap((module) => module.checks), ...declared.checks]) {
       requireSound(check.definition)
@@ -155,6 +157,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       pageBundle: (slug) => pageBundle(db, log, slug),
       health: () => health(),
       push: (bytes) => declared.push(bytes, { db, engine, clock }),
+      schedule: (authorization, at) => declared.schedule(authorization, { db, at }),
       evidenceOf: async (runId) => {
         const run = (await latestRuns(db)).find((candidate) => candidate.id === runId)
         if (!run?.evidence) throw new VouchsafeError('not-found', 'There is no such run, or it is not the newest of its check.')
@@ -215,6 +218,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     undo.push(async () => worker?.stop())
     worker = await startWorker(db, scheduler.handlers, { concurrency: CHECKS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker began again: ${reason}`) })
     undo.push(() => scheduler.stop())
+    options.signal?.addEventListener('abort', () => scheduler.abandon())
     await scheduler.firstRound((done, of, note) => options.bar(done, of, note), CHECKS_AT_ONCE)
     scheduler.start()
     return { url: localUrl, release, organisation, log, engine, stop }

@@ -13,6 +13,8 @@ export interface RouteRequest<P, Q, B> {
   at: Instant
   /** Entity tag without quotes, from If-Match (RFC 9110 §13.1.1). */
   ifMatch?: string
+  /** For routes that a signature over the request permits, such as a runner's. */
+  authorization?: string
   signal: AbortSignal
 }
 

@@ -55,6 +55,7 @@ async function readBody(context: Context, limit: number): Promise<Uint8Array> {
 
 function requestOf(context: Context, route: Route, bytes: Uint8Array | undefined, actor: Actor, clock: Clock) {
   const ifMatch = context.req.header('if-match')
+  const authorization = context.req.header('authorization')
   return {
     params: route.params ? parse(route.params, context.req.param(), 'path') : {},
     query: route.query ? parse(route.query, context.req.query(), 'query') : {},
@@ -62,6 +63,7 @@ function requestOf(context: Context, route: Route, bytes: Uint8Array | undefined
     actor,
     at: clock.now(),
     ...(ifMatch === undefined ? {} : { ifMatch: ifMatch.replace(/^W\//, '').replaceAll('"', '') }),
+    ...(authorization === undefined ? {} : { authorization }),
     signal: context.req.raw.signal,
   }
 }

@@ -61,8 +61,13 @@ export class Scheduler {
     this.#running = this.#look()
   }
 
-  async stop(): Promise<void> {
+  /** Begins no further check; what runs may end. */
+  abandon(): void {
     this.#stopping.abort()
+  }
+
+  async stop(): Promise<void> {
+    this.abandon()
     await this.#running
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { definitionDigest, latestRuns } from '#core/check'
+import { MAX_OBSERVATION_BYTES } from '#core/check/pushed'
 import { VouchsafeError } from '#core/errors'
 import { routesOf } from '#core/module'
 import { spine } from './contract.ts'
@@ -22,7 +23,7 @@ const RunOut = z.object({
 })
 const DefinitionOut = z.looseObject({ id: z.string(), digest: z.string() })
 
-export function checkRoutes({ db, engine, definitions, refresh, push, evidenceOf }: SpineParts) {
+export function checkRoutes({ db, engine, definitions, refresh, push, schedule, evidenceOf }: SpineParts) {
   const require = (id: string) => {
     const definition = definitions().get(id)
     if (definition) return definition
@@ -96,13 +97,22 @@ export function checkRoutes({ db, engine, definitions, refresh, push, evidenceOf
       permit: 'anyone',
       summary: 'Push an observation, signed with a sender’s or runner’s key; the signature is what permits it',
       body: 'bytes',
-      bodyLimitBytes: 256 * 1024,
+      bodyLimitBytes: MAX_OBSERVATION_BYTES,
       reply: z.object({ check: z.string(), recorded: z.number() }),
       status: 202,
       async handle({ body }) {
         const pushed = await push(body)
         if (pushed.recorded > 0) await refresh()
         return { body: pushed }
+      },
+    }),
+    route({
+      on: 'GET /runner/schedule',
+      permit: 'anyone',
+      summary: 'When each check of the runners is due; the signature in Authorization is what permits it',
+      reply: z.object({ checks: z.array(z.object({ check: z.string(), start: z.string(), cadenceSeconds: z.number(), maxAttempts: z.number(), definition: z.string() })) }),
+      async handle({ authorization, at }) {
+        return { body: { checks: [...(await schedule(authorization, at))] } }
       },
     }),
   ]

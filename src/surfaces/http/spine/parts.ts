@@ -23,5 +23,6 @@ export interface SpineParts {
   pageBundle(slug: string): Promise<Bundle>
   health(): Promise<{ checks: { name: string; ok: boolean; detail: string; mend?: string }[] }>
   push(bytes: Uint8Array): Promise<{ recorded: number; check: string }>
+  schedule(authorization: string | undefined, at: Date): Promise<readonly { check: string; start: string; cadenceSeconds: number; maxAttempts: number; definition: string }[]>
   evidenceOf(runId: string): Promise<KeptEvidence>
 }

@@ -1,0 +1,73 @@
+import { accessSync, constants, existsSync, lstatSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { createServer } from 'node:net'
+import { isVouchsafeError, messageOf } from '#core/errors'
+import { DATA, dataFolder, operatorClient } from './client.ts'
+import { defineCommand, FORMAT, json, requireFormat } from './command.ts'
+import { table } from './table.ts'
+
+interface Finding {
+  name: string
+  ok: boolean
+  detail: string
+  mend?: string
+}
+
+const LEAST_FREE_BYTES = 1024 ** 3 // the database alone takes 50 MB a month of a busy page; below 1 GiB a night can fill it
+
+export const doctorCommand = defineCommand({
+  name: 'doctor',
+  summary: 'Say what is wrong with this installation, and how to mend it.',
+  usage: `[--data DIR] [--port N] [--format text|json]
+
+  Works whether or not the installation runs; what only a running one knows is left out otherwise.`,
+  options: { ...FORMAT, ...DATA, port: { type: 'string', default: '7443' } },
+  async run({ values, terminal }) {
+    const asJson = requireFormat(values.format, ['text', 'json']) === 'json'
+    const data = dataFolder(values.data, terminal)
+    const findings: Finding[] = [runtime(), folder(data), space(data)]
+    try {
+      const { checks } = await operatorClient(data).get<{ checks: Finding[] }>('/doctor')
+      findings.push({ name: 'running', ok: true, detail: `answers on ${data}` }, ...checks)
+    } catch (error) {
+      const absent = isVouchsafeError(error, 'unavailable')
+      findings.push({ name: 'running', ok: false, detail: messageOf(error), ...(isVouchsafeError(error) && error.mend !== undefined ? { mend: error.mend } : {}) })
+      if (absent) findings.push(await port(Number(values.port)))
+    }
+    const rows = findings.map((finding) => [finding.ok ? '✓' : '✕', finding.name, finding.detail + (finding.ok || finding.mend === undefined ? '' : ` → ${finding.mend}`)])
+    terminal.out(asJson ? json({ ok: findings.every((finding) => finding.ok), checks: findings }) : `${table(rows)}\n`)
+    return findings.every((finding) => finding.ok) ? 0 : 1
+  },
+})
+
+function runtime(): Finding {
+  const major = Number(process.versions.node.split('.')[0])
+  return major >= 24 ? { name: 'runtime', ok: true, detail: `Node ${process.versions.node}` } : { name: 'runtime', ok: false, detail: `Node ${process.versions.node} is too old`, mend: 'Start with `npm start` or `bin/vouchsafe`, which find or fetch Node 24.' }
+}
+
+function folder(data: string): Finding {
+  if (!existsSync(data)) return { name: 'data folder', ok: true, detail: `${data} will be made at the first start` }
+  const mode = lstatSync(data).mode & 0o777
+  if ((mode & 0o007) !== 0) return { name: 'data folder', ok: false, detail: `${data} is open to every user (mode ${mode.toString(8)})`, mend: `chmod o-rwx ${data}` }
+  try {
+    accessSync(data, constants.W_OK)
+  } catch {
+    return { name: 'data folder', ok: false, detail: `${data} cannot be written`, mend: 'Run as its owner, or give this user the folder.' }
+  }
+  return { name: 'data folder', ok: true, detail: data }
+}
+
+function space(data: string): Finding {
+  const { bavail, bsize } = statfsSync(existsSync(data) ? data : dirname(data))
+  const free = bavail * bsize
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`
+  return free >= LEAST_FREE_BYTES ? { name: 'disk', ok: true, detail } : { name: 'disk', ok: false, detail, mend: 'Make room, or move the data folder to a larger disk.' }
+}
+
+function port(number: number): Promise<Finding> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => resolve({ name: 'port', ok: false, detail: `${number} cannot be opened (${error.code})`, mend: 'Stop the program that has it, or start with --port N.' }))
+    server.listen(number, '127.0.0.1', () => server.close(() => resolve({ name: 'port', ok: true, detail: `${number} is free` })))
+  })
+}

@@ -1,0 +1,50 @@
+import { isVouchsafeError, messageOf } from '#core/errors'
+import type { Command, ExitCode, Terminal } from './command.ts'
+
+/** Every command, in the order in which `--help` lists them. Each is loaded only when it is called. */
+const COMMANDS: readonly { name: string; summary: string; load(): Promise<Command> }[] = [
+  { name: 'start', summary: 'Start server, worker and embedded database in one.', load: async () => (await import('./start.ts')).startCommand },
+  { name: 'import', summary: 'Read a security page into claims, controls, gaps and contradictions.', load: async () => (await import('./import.ts')).importCommand },
+  { name: 'policy', summary: 'Look at, correct, approve and publish policies.', load: async () => (await import('./policy.ts')).policyCommand },
+  { name: 'attest', summary: 'Say under your role, with your own key, that a claim or control holds.', load: async () => (await import('./attest.ts')).attestCommand },
+  { name: 'note', summary: 'Put a public note on a broken claim.', load: async () => (await import('./note.ts')).noteCommand },
+  { name: 'check', summary: 'Run checks of the installation now, and print their verdicts.', load: async () => (await import('./check.ts')).checkCommand },
+  { name: 'probe', summary: 'Check a host from outside: TLS, headers, DNS, security.txt.', load: async () => (await import('./probe.ts')).probeCommand },
+  { name: 'runner', summary: 'Run declared checks inside a network of yours.', load: async () => (await import('./runner.ts')).runnerCommand },
+  { name: 'key', summary: 'List the keys that count, let another one count, or stop one.', load: async () => (await import('./key.ts')).keyCommand },
+  { name: 'log', summary: 'Audit a log, be a witness of one, or begin a successor.', load: async () => (await import('./log.ts')).logCommand },
+  { name: 'verify', summary: 'Verify a page, a claim, a receipt or a piece of evidence.', load: async () => (await import('./verify.ts')).verifyCommand },
+  { name: 'settings', summary: 'Show or change what is known about the organisation.', load: async () => (await import('./settings.ts')).settingsCommand },
+  { name: 'doctor', summary: 'Say what is wrong with this installation, and how to mend it.', load: async () => (await import('./doctor.ts')).doctorCommand },
+]
+
+const help = (): string => `vouchsafe: the security page you can check\n\nUsage: vouchsafe COMMAND …\n\n${COMMANDS.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`).join('\n')}\n\nvouchsafe COMMAND --help says more. Exit codes: 0 good, 1 found something, 2 wrong use, 3 could not tell.\n`
+
+/** Runs one command line. Whatever goes wrong becomes a sentence and an exit code, never a stack. */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    terminal.out(help())
+    return name === undefined ? 2 : 0
+  }
+  const found = COMMANDS.find((command) => command.name === name)
+  if (!found) {
+    terminal.err(`vouchsafe: there is no command "${name}".\n\n${help()}`)
+    return 2
+  }
+  try {
+    return await (await found.load()).run(rest, terminal)
+  } catch (error) {
+    const mend = isVouchsafeError(error) && error.mend !== undefined ? `\n  ${error.mend}` : ''
+    terminal.err(`vouchsafe ${name}: ${messageOf(error)}${mend}\n`)
+    // A stack is for whoever mends this program, and only when asked for.
+    if (!isVouchsafeError(error) && terminal.env['VOUCHSAFE_DEBUG'] !== undefined && error instanceof Error) terminal.err(`${error.stack}\n`)
+    return exitCodeOf(error)
+  }
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (!isVouchsafeError(error)) return (error as { code?: string }).code === 'malformed' ? 2 : 3
+  const wrongUse = ['bad-input', 'too-large', 'unsupported', 'not-found', 'not-allowed']
+  return wrongUse.includes(error.code) ? 2 : ['conflict', 'precondition-failed', 'refused', 'corrupt'].includes(error.code) ? 1 : 3
+}

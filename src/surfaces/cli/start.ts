@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import { countStates, listSnapshots } from '#core/page'
+import { VouchsafeError } from '#core/errors'
+import { openInstallation, type Installation } from '../../installation.ts'
+import { DATA, dataFolder } from './client.ts'
+import { defineCommand, type Terminal } from './command.ts'
+import { summary } from './policy.ts'
+
+const BAR_WIDTH = 20
+
+export const startCommand = defineCommand({
+  name: 'start',
+  summary: 'Start server, worker and embedded database in one.',
+  usage: `[--data DIR] [--port N] [--host ADDRESS] [--database-url URL] [--public-url URL] [--checks DIR]
+                 [--allow-private] [--allow-commands]
+
+  --data DIR          where everything is kept (default: data/)
+  --port N            default 7443; 0 takes a free one
+  --host ADDRESS      default 127.0.0.1: put a reverse proxy with TLS in front of it
+  --database-url URL  a PostgreSQL of your own, 15 or later, instead of the embedded one
+  --public-url URL    where readers reach the page
+  --checks DIR        folder of declared checks (default: checks/ in the data folder)
+  --allow-private     let imports, declared checks and webhooks reach private networks
+  --allow-commands    let declared checks run commands on this machine`,
+  options: {
+    ...DATA,
+    port: { type: 'string', default: '7443' },
+    host: { type: 'string', default: '127.0.0.1' },
+    'database-url': { type: 'string' },
+    'public-url': { type: 'string' },
+    checks: { type: 'string' },
+    'allow-private': { type: 'boolean' },
+    'allow-commands': { type: 'boolean' },
+  },
+  async run({ values, terminal }) {
+    const port = Number(values.port)
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new VouchsafeError('bad-input', `"${values.port}" is no port.`, { mend: 'Use 0 to 65535; 0 takes a free one.' })
+    const databaseUrl = values['database-url'] ?? terminal.env['VOUCHSAFE_DATABASE_URL']
+    const stopping = new AbortController()
+    const stopped = new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        process.on(signal, () => {
+          stopping.abort()
+          resolve()
+        })
+      }
+    })
+    const installation = await openInstallation({
+      data: join(dataFolder(values.data, terminal)),
+      host: values.host ?? '127.0.0.1',
+      port,
+      ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      ...(values['public-url'] === undefined ? {} : { publicUrl: values['public-url'] }),
+      ...(values.checks === undefined ? {} : { checks: values.checks }),
+      allowPrivate: values['allow-private'] === true,
+      allowCommands: values['allow-commands'] === true,
+      say: (label, text) => terminal.out(` ${label.padEnd(10)} ${text}\n`),
+      bar: (done, of, note) => drawBar(terminal, done, of, note),
+      signal: stopping.signal,
+    })
+    if (!stopping.signal.aborted) terminal.out(await welcome(installation))
+    await stopped
+    terminal.out('\n stopping   finishing what is under way …\n')
+    await installation.stop()
+    terminal.out(' stopped    nothing is left running\n')
+    return 0
+  },
+})
+
+function drawBar(terminal: Terminal, done: number, of: number, note: string): void {
+  const filled = Math.round((done / Math.max(of, 1)) * BAR_WIDTH)
+  const line = ` checks     [${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}] ${done} of ${of}   ${note}`
+  if (terminal.interactive) terminal.out(`\r\u001b[2K${line}${done === of ? '\n' : ''}`)
+  // Where nobody watches, a line at each quarter is enough.
+  else if (done === of || done % Math.ceil(of / 4) === 0) terminal.out(`${line}\n`)
+}
+
+async function welcome({ url, organisation, log }: Installation): Promise<string> {
+  const [snapshot] = await listSnapshots(organisation.database, { most: 1 })
+  const states = snapshot?.predicate.claims.map((claim) => claim.state) ?? []
+  const counts = countStates(states)
+  const published = snapshot?.predicate.status === 'published'
+  return [
+    ` log        ${await log.size()} entries, checkpoint signed`,
+    '',
+    ` ${summary(states) || 'no statement yet'}${counts.unknown > 0 && !published ? '   (unknown until this runs in public)' : ''}`,
+    ` The page     ${url}/      ${published ? '' : '(visible on this machine only until you publish)'}`,
+    ` Next         npx vouchsafe import your-security-page.md`,
+    '              Ctrl-C stops everything.',
+    '',
+  ].join('\n')
+}
