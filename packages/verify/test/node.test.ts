@@ -191,6 +191,11 @@ describe('a hostile or broken server', () => {
     expect((await verify('/claims/claim-tls', { limits })).ok).toBe(false)
   })
 
+  it.each([['links that never end', '<link '.repeat(1_000_000)], ['a link to nowhere', '<link rel="vouchsafe-bundle" href="http://[">'], ['a link elsewhere', '<link rel="vouchsafe-bundle" href="https://example.com/bundle">'], ['no link', '<html></html>']])('whose page holds %s is given up', async (_name, html) => {
+    lie('/about', (response) => void response.end(html))
+    expect(await verify('/about', { limits: { ...limits, totalBytes: 20_000_000 } })).toMatchObject({ outcome: 'could-not-tell' })
+  })
+
   it('that sends more than it may is cut off, also when it is compressed', async () => {
     lie('/log/checkpoint', (response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(50_000_000))))
     expect((await verify('/claims/claim-tls', { limits })).steps.at(-1)?.detail).toContain('larger than')

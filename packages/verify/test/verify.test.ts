@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  canonicalBytes, createEvidence, DOES_NOT_SHOW, encodeStatement, entriesOfClaim, formatVkey, parseWitnessPolicy, rootOf, sealEnvelope, textOf, toBase64, utf8, verifierKey, verifyBundle, verifyBytes, verifySteps, type BundleOptions, type Json, type LogMemory, type ProvenClaim, type Report, type StepName,
+  canonicalBytes, createEvidence, DOES_NOT_SHOW, encodeStatement, entriesOfClaim, formatVkey, leafHash, parseWitnessPolicy, rootOf, signReceipt, sealEnvelope, textOf, toBase64, utf8, verifierKey, verifyBundle, verifyBytes, verifySteps, type BundleOptions, type Json, type LogMemory, type ProvenClaim, type Report, type StepName,
 } from '../src/index.ts'
 import { buildHistory, CLAIMS, digestOf, instantOf, START, TestLog, testKey, type History, type HistoryOptions } from './history.ts'
 
@@ -473,5 +473,16 @@ describe('anything else', () => {
     await made.snapshot(START + 12 * HOUR)
     const report = verifyBundle(await made.log.claimBundle('claim-tls', tls.text, made.at, [...entriesOfClaim(made.log.placed, 'claim-tls'), index].sort((a, b) => a - b)), options(made))
     expect(step(report, 'statements')).toMatchObject({ ok: false, detail: expect.stringContaining('pardon') })
+  })
+})
+
+describe('a promise of inclusion', () => {
+  it('is confirmed by the log\'s key, and says that it is only a promise', async () => {
+    const { log, at } = good
+    const text = await signReceipt({ origin: log.origin, leafHash: leafHash(log.entries[5]?.leaf ?? new Uint8Array()), at: instantOf(at) }, log.key)
+    const report = verifyBytes(utf8(text), options(good))
+    expect(report).toMatchObject({ ok: true, shows: expect.stringContaining('promised to include') })
+    for (const changed of [text.replace('vouchsafe/receipt/v1', 'vouchsafe/receipt/v2'), text.replace(instantOf(at), instantOf(at + 1000)), `${text}\n`]) expect(verifyBytes(utf8(changed), options(good)).ok).toBe(false)
+    expect(verifyBytes(utf8(text), { at }).outcome).toBe('could-not-tell')
   })
 })

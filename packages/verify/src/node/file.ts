@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { textOf } from '../bytes.ts'
 import { VerifyError } from '../errors.ts'
 import type { WitnessPolicy } from '../log/witness-policy.ts'
 import { parseCheckpoint } from '../log/checkpoint.ts'
@@ -6,7 +7,7 @@ import { parseProof } from '../log/proof.ts'
 import { verifyBytes, verifySteps, type Verification } from '../verify.ts'
 import { MAX_BUNDLE_BYTES, readBundle } from '../verification/container.ts'
 import type { ProvenClaim } from '../verification/page.ts'
-import { isProof } from '../verification/receipt.ts'
+import { isProof, isReceipt } from '../verification/receipt.ts'
 import { defaultMemoryFolder, MemoryFolder } from './memory.ts'
 
 export interface FileOptions {
@@ -46,6 +47,7 @@ export async function verifyFile(path: string, options: FileOptions): Promise<Ve
 /** Which log's memory to ask for; what cannot be read says so later. */
 function originOf(bytes: Uint8Array): string | undefined {
   try {
+    if (isReceipt(bytes)) return textOf(bytes).split('\n')[1]
     return isProof(bytes) ? parseProof(bytes).checkpoint.origin : parseCheckpoint(readBundle(bytes).checkpoint).origin
   } catch {
     return undefined

@@ -36,7 +36,7 @@ type AnyReport = Verification['report'] & { claims?: Record<string, Verification
 
 // Some 80 requests: seconds on a near server, a minute on a far one.
 const SCAN_LIMIT = 20_000
-const MAX_PAGE_BYTES = 16 * 1024 * 1024
+const MAX_PAGE_BYTES = 8 * 1024 * 1024
 const MAX_SMALL = 1_000_000
 
 /**
@@ -109,7 +109,8 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
     for (const [id, one] of all) {
       if ('name' in one) failures.push(one)
       else if (one.bundle?.type !== 'vouchsafe/claim-bundle/v1' || one.bundle.claim !== id) failures.push({ name: 'claims', ok: false, detail: `${quoted(id)}: another bundle came` })
-      else claims.set(id, one)
+      // The envelopes are not needed again, and a page may have thousands of claims.
+      else claims.set(id, { report: one.report, ...(one.proven ? { proven: one.proven } : {}) })
     }
     const proven: ProvenClaim[] = [...claims].flatMap(([claim, one]) => (one.proven ? [{ claim, proven: one.proven }] : []))
     const again = await verifyNow(bytes, newest, proven)
@@ -197,9 +198,10 @@ async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targ
   const page = await web.get(url.pathname + url.search, MAX_PAGE_BYTES)
   const html = textOf(page.bytes)
   const targets = [...new Set([...html.matchAll(/\sdata-recheck-target="([^"<>&]{1,300})"/g)].map((match) => match[1] as string))].slice(0, MAX_TARGETS)
-  const link = /<link\s[^>]*rel="?vouchsafe-bundle"?[^>]*>/i.exec(html)?.[0]
-  const href = link && /\shref="([^"]+)"/i.exec(link)?.[1]
-  if (href !== undefined) return { path: new URL(href.replaceAll('&amp;', '&'), page.url).href, targets }
+  // Bounded on both sides: a page of nothing but beginnings must not cost the square of its length.
+  const link = /<link\s[^>]{0,500}rel="?vouchsafe-bundle"?[^>]{0,500}>/i.exec(html)?.[0]
+  const href = link && /\shref="([^"]{1,500})"/i.exec(link)?.[1]?.replaceAll('&amp;', '&')
+  if (href !== undefined && URL.canParse(href, page.url)) return { path: new URL(href, page.url).href, targets }
   if (/^\/(?:claims|policies)\/[^/]+$/.test(path)) return { path: `${path}/bundle`, targets }
   throw new VerifyError('unreachable', `${page.url.href} names no bundle: this is not a page that can be verified`)
 }
