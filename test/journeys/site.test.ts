@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { answer } from '../../packages/verify/test/site.ts'
+import { buildHistory, CLAIMS, SOURCE } from '../../packages/verify/test/history.ts'
 import { ownView, type Pages, pagesOf, seedsPresent, seedView } from './site-pages.ts'
 import { serveSite, type SiteServer } from './site-server.ts'
 
@@ -182,6 +184,43 @@ describe.skipIf(!existsSync(CHROMIUM))('the site in a browser', () => {
     await page.locator('.row.claim .note a').first().click()
     expect(new URL(page.url()).pathname).toBe('/claims/t0')
     expect(await page.locator('h1').innerText()).toBe(made.view.claims[0]?.text)
+  })
+
+  describe('the button that verifies here', () => {
+    /** A page whose claims, log and bundles are one real history. */
+    async function verifiable() {
+      const history = await buildHistory()
+      const view = ownView({ page: new TextDecoder().decode(SOURCE), state: () => 'checked', claim: (index) => ({ id: CLAIMS[index]?.id ?? 'none' }) })
+      const site = { ...view.site, at: new Date(history.at), log: { ...view.site.log, origin: history.log.origin, vkey: history.log.vkey, size: history.log.entries.length } }
+      const { pages, assets } = pagesOf({ ...view, site })
+      return { assets, server: await serveSite(pages, assets, site, (path, response) => answer(history, path, response)) }
+    }
+
+    it('takes its steps within the page’s policy, and what it shows is readable and says what it does not show', async (context) => {
+      const { assets, server: other } = await verifiable()
+      await using _closing = other
+      if (assets.verify.script === undefined) return context.skip('the verifier has not been built')
+      for (const colorScheme of ['light', 'dark'] as const)
+        for (const viewport of [WIDE, NARROW]) {
+          await using seen = await visit('/claims/claim-tls', { viewport, colorScheme }, other.origin)
+          await seen.page.locator('.verify-button').click()
+          await seen.page.locator('.verify-not').waitFor()
+          expect(await seen.page.locator('.verify-step').count()).toBeGreaterThan(4)
+          expect(await seen.page.locator('.verify-status').innerText()).not.toContain('wrong')
+          expect(await violations(seen.page)).toEqual([])
+          expect(await cutOff(seen.page)).toEqual([])
+          expect(seen.complaints).toEqual([])
+        }
+    })
+
+    it('says so when the evidence cannot be had', async (context) => {
+      if (made.assets.verify.script === undefined) return context.skip('the verifier has not been built')
+      await using seen = await visit('/claims/t0')
+      await seen.page.locator('.verify-button').click()
+      await seen.page.locator('.verify-not').waitFor()
+      expect(await seen.page.locator('.verify-status').innerText()).toContain('Not everything could be checked')
+      expect(await violations(seen.page)).toEqual([])
+    })
   })
 
   it('at 320 px the sections are reached through the folded list, and the menu through its link', async () => {

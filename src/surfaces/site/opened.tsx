@@ -124,12 +124,13 @@ function VerifyHere({ claim, site, verify, full }: OpenedProps) {
   const recheck = claim.backings.find((backing) => backing.recheck !== undefined)?.recheck
   return (
     <>
-      {/* The verifier's script enhances this. It is told no key: what is judged must not name its own judge. */}
+      {/* The verifier's script enhances this. It reports a key that it knows from here alone as not known, never as good. */}
       <section
         class="verify"
         {...(full ? { 'aria-label': 'Verify this statement' } : {})}
         data-verify=""
         data-bundle={bundle}
+        data-vkey={site.log.vkey}
         {...(verify.offline === undefined ? {} : { 'data-offline': verify.offline.href, 'data-offline-digest': verify.offline.digest })}
       >
         <p class="actions">

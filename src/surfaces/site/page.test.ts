@@ -102,6 +102,14 @@ describe('the policy as a page', () => {
     expect(textOf(render())).not.toContain('preview')
   })
 
+  it('an earlier version says that it is one, and leads to the one in force', () => {
+    const view = pageView({ page: OWN_POLICY, state: states })
+    const root = parseHtml(policyPage({ ...view, policy: { ...view.policy, version: 13 } }, assets).body)
+    expect(textOf(root)).toContain('An earlier version.')
+    expect(byTag(root, 'a').find((link) => textOf(link) === 'The one in force')?.properties.href).toBe('/policies/security')
+    expect(textOf(render())).not.toContain('An earlier version.')
+  })
+
   it('advice on wording and contradictions are for drafting: a published page shows neither', () => {
     const view = { ...pageView({ page: OWN_POLICY, state: states }), contradictions: [{ kind: 'Contradiction', why: 'Two answers.', claims: ['t0', 't1'] }] }
     const text = (status: 'preview' | 'published') => textOf(parseHtml(policyPage({ ...view, site: { ...view.site, status } }, assets).body))
@@ -167,7 +175,7 @@ describe('hostile text', () => {
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, name)])) as T
   }
 
-  const ELEMENTS = new Set('html head meta title link script body a header span nav p strong code div main footer article h1 h2 h3 h4 h5 h6 section dl dt dd svg circle path ul ol li details summary em blockquote pre hr table caption colgroup col thead tbody tr th td time form label select option button br sup del ins'.split(' '))
+  const ELEMENTS = new Set('html head meta title link script body a header aside span nav p strong code div main footer article h1 h2 h3 h4 h5 h6 section dl dt dd svg circle path ul ol li details summary em blockquote pre hr table caption colgroup col thead tbody tr th td time form label select option button br sup del ins'.split(' '))
 
   function expectHarmless(body: string): void {
     const root = parseHtml(body)

@@ -45,8 +45,14 @@ export function LogWords({ log }: { log: LogView }) {
 /** Version, date and where else to look; below it the reader's choice of product, tier and region. */
 export function Byline({ page, path }: { page: PageView; path: string }) {
   const { policy, site } = page
+  const newer = policy.versions.some((version) => version.status === 'published' && version.version > policy.version)
   return (
     <div class="byline">
+      {newer && site.status === 'published' && (
+        <p>
+          <strong>An earlier version.</strong> <a href={`/policies/${encodeURIComponent(policy.slug)}`}>The one in force</a>
+        </p>
+      )}
       <p>
         <strong>{site.status === 'preview' ? `Draft, version ${policy.version}` : `Version ${policy.version}`}</strong>
         {policy.effectiveAt !== undefined && (

@@ -73,6 +73,7 @@ export function verifyPage({ site, slug }: VerifyPageView, assets: SiteAssets): 
           aria-label="Verify this page in the browser"
           data-verify=""
           data-bundle={bundle}
+          data-vkey={log.vkey}
           {...(offline === undefined ? {} : { 'data-offline': offline.href, 'data-offline-digest': offline.digest })}
         >
           <p class="actions">

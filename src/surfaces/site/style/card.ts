@@ -27,7 +27,22 @@ export const cardStyle = `
 .button:hover,button:hover{border-color:var(--soft)}
 button.primary,[data-verify] button{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
 [data-verify] button:hover{filter:brightness(1.06)}
-[data-verify] ol,[data-verify] ul{list-style:none;flex-basis:100%}
+/* What the verifier's script adds: its classes are named in packages/verify/src/browser. */
+.verify>*{min-width:0}
+.verify-status,.verify-steps,.verify-end{flex-basis:100%}
+.verify-status:empty,.verify-steps:empty,.verify-end:empty{display:none}
+.verify-status{font-weight:600}
+.verify-steps,.verify-notes{list-style:none;display:grid;gap:.4rem}
+.verify-step{position:relative;padding-left:1.5rem;overflow-wrap:anywhere;color:var(--soft)}
+.verify-name{color:var(--ink);font-weight:600}
+.verify-mark{position:absolute;left:.1rem;font-weight:600}
+.verify-word{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.verify-good .verify-mark,.verify-status.verify-good{color:var(--accent)}
+.verify-bad .verify-mark,.verify-bad .verify-name,.verify-status.verify-bad{color:var(--red)}
+.verify-unknown .verify-mark,.verify-status.verify-unknown{color:var(--amber)}
+.verify-heading{font-weight:600;margin-top:.4rem}
+.verify-end{display:grid;gap:.5rem;color:var(--soft);overflow-wrap:anywhere}
+[data-verify] button[disabled]{opacity:.65;cursor:progress}
 .command{min-width:0}
 .command code{display:block;margin-top:.2rem;font-size:.78125rem;line-height:1.6}
 .meaning{border-top:1px solid var(--rule);padding-top:.9rem;margin-top:.2rem;color:var(--soft)}
