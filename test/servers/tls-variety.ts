@@ -40,6 +40,7 @@ export async function startTlsVariety(folder: string): Promise<TlsVariety> {
     good: { certificate: goodBundle, key: good.key },
     hsts: { certificate: goodBundle, key: good.key },
     old: { certificate: goodBundle, key: good.key, protocols: 'TLSv1 TLSv1.1 TLSv1.2', ciphers: 'ALL:@SECLEVEL=0' },
+    only10: { certificate: goodBundle, key: good.key, protocols: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' },
     only13: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.3' },
     only12: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.2' },
     null: { certificate: goodBundle, key: good.key, protocols: 'TLSv1.2', ciphers: 'ECDHE+AESGCM:NULL:@SECLEVEL=0' },

@@ -231,6 +231,10 @@ describe.skipIf(missing.length > 0)(`HTTP of real servers${missing.length > 0 ? 
     expect(given?.keys.map((key) => Buffer.from(key.bytes).toString())).toEqual(['the key'])
   })
 
+  it('an OpenPGP reader that fails leaves the signature unknown', async () => {
+    expect(await run('security-txt-signature', 'txtSigned', { verifyOpenPgp: () => Promise.reject(new Error('broken')) })).toMatchObject({ verdict: 'unknown' })
+  })
+
   it('no address of a private network is reached without leave, by name or by redirect', async () => {
     const closed = await run('hsts', 'good', { allowPrivate: false })
     expect(closed).toMatchObject({ verdict: 'unknown', summary: expect.stringContaining('private address'), observation: { error: 'private-address' } })

@@ -9,6 +9,7 @@ import type { Visit } from '../visit.ts'
 import type { Field, Remark } from './document.ts'
 import { securityText } from './retrieval.ts'
 import type { Retrieval } from './retrieval.ts'
+import type { OpenPgpVerdict } from './signature.ts'
 
 const DAY_MS = 86_400_000
 const MAX_KEYS = 4
@@ -59,7 +60,7 @@ export async function checkSecurityTextSignature(visit: Visit): Promise<Finding>
   if (verify === undefined) return unknown('security.txt is signed, but this probe has no OpenPGP to verify it with', { signed: true })
   const { keys, missing } = await publishedKeys(visit, got.document.fields)
   // The signature covers exact bytes, and the parser has refused what is not UTF-8.
-  const verdict = await verify(got.answer.body.toString('utf8'), keys, visit.options.at)
+  const verdict = await verify(got.answer.body.toString('utf8'), keys, visit.options.at).catch((): OpenPgpVerdict => ({ kind: 'no-key', detail: 'the OpenPGP reader gave up on it' }))
   const seen = { signed: true, keys: keys.map((key) => quoted(key.uri)), missing: missing.map((uri) => quoted(uri)) }
   if (verdict.kind === 'good') return holds(`signed with the key ${quoted(verdict.fingerprint, 80)}, which the site itself publishes`, { ...seen, fingerprint: quoted(verdict.fingerprint, 80) })
   if (verdict.kind === 'bad') return fails(`the signature of security.txt is not good: ${quoted(verdict.detail, 150)}; sign the file again`, { ...seen, detail: quoted(verdict.detail) })
