@@ -254,12 +254,12 @@ async function signingKey(keys: KeyRing, name: string): Promise<Signer> {
 }
 
 function vaultOf(keys: KeyRing, objects: OpenOrganisation['objects']): EvidenceVault {
-  const place = (object: string) => ({ table: 'evidence', column: 'body', row: object, version: 1 })
+  const place = (runId: string) => ({ table: 'evidence', column: 'body', row: runId, version: 1 })
   return createVault({
     ring: {
       create: (purpose) => keys.create(purpose),
-      encrypt: (key, object, bytes) => keys.encrypt(key as never, place(object), bytes),
-      decrypt: (key, object, bytes) => keys.decrypt(key as never, place(object), bytes),
+      encrypt: (key, runId, bytes) => keys.encrypt(key as never, place(runId), bytes),
+      decrypt: (key, runId, bytes) => keys.decrypt(key as never, place(runId), bytes),
       destroy: (key) => keys.destroy(key as never),
     },
     objects,

@@ -26,8 +26,8 @@ export interface EvidenceVault {
 export interface VaultParts {
   ring: {
     create(purpose: string): Promise<string>
-    encrypt(key: string, associatedData: string, bytes: Uint8Array): Promise<Uint8Array>
-    decrypt(key: string, associatedData: string, bytes: Uint8Array): Promise<Uint8Array>
+    encrypt(key: string, runId: string, bytes: Uint8Array): Promise<Uint8Array>
+    decrypt(key: string, runId: string, bytes: Uint8Array): Promise<Uint8Array>
     destroy(key: string): Promise<void>
   }
   objects: {
@@ -38,20 +38,20 @@ export interface VaultParts {
 }
 
 export function createVault({ ring, objects }: VaultParts): EvidenceVault {
-  // The name is bound in as associated data, so that a body moved to another run's place does not open.
-  const associated = (object: string): string => `evidence|body|${object}|1`
+  // The run is bound in as associated data, so that a body moved to another run's place does not open.
+  const runOf = (object: string): string => object.slice(object.lastIndexOf('/') + 1)
   return {
     async keep(runId, evidence) {
       const object = `evidence/${runId.slice(0, 8)}/${runId}`
       const key = await ring.create('evidence')
       const bytes = canonicalBytes({ envelope: evidence.envelope, salt: toBase64(evidence.salt), disclosures: evidence.disclosures })
-      await objects.put(object, await ring.encrypt(key, associated(object), bytes))
+      await objects.put(object, await ring.encrypt(key, runOf(object), bytes))
       return { object, key }
     },
     async open({ object, key }) {
       const bytes = await objects.get(object)
       if (!bytes) throw new VouchsafeError('not-found', 'This evidence is not kept any more; its commitment stays in the log.')
-      const body = parseCanonical(await ring.decrypt(key, associated(object), bytes)) as Record<string, Json>
+      const body = parseCanonical(await ring.decrypt(key, runOf(object), bytes)) as Record<string, Json>
       return { envelope: body['envelope'] as unknown as Envelope, salt: fromBase64(body['salt'] as string), disclosures: body['disclosures'] as string[] }
     },
     async erase({ object, key }) {
