@@ -21,6 +21,8 @@ export interface InstallationParts {
   releaseRoot: string
   /** SHA-256 of the running release, as bindings name it. */
   releaseDigest: string
+  /** Whether addresses that people give may lead into private networks. */
+  allowPrivate?: boolean
   clock: Clock
   /** Address of our own listener, such as http://localhost:4000; empty until it is open. */
   localUrl(): string
