@@ -77,6 +77,7 @@ describe('the key ring', () => {
     const swapped = (await readFile(file('acme', b), 'utf8')).replace(b, a)
     await writeFile(file('acme', a), swapped)
     await expect((await ring()).decrypt(a, place, sealed)).rejects.toMatchObject({ code: 'corrupt' })
+    await expect((await ring()).encrypt(a, place, Buffer.from('x'))).rejects.toMatchObject({ code: 'corrupt' }) // it does not even unwrap
     await other.create('makes the folder')
     await copyFile(file('acme', b), file('other', b))
     await expect(other.encrypt(b, place, Buffer.from('x'))).rejects.toMatchObject({ code: 'corrupt' })
