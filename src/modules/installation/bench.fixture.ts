@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkMigrations, createVault, type Check, type CheckResult, type EvidenceVault } from '#core/check'
-import { ManualClock, systemClock } from '#core/clock'
+import { systemClock } from '#core/clock'
 import { startEmbedded, type EmbeddedServer } from '#core/database'
 import { openLocalRoots, type KeyId } from '#core/keys'
 import { folderGuard, Log, logMigrations, objectsOf, type Guard } from '#core/log'
@@ -63,6 +63,8 @@ export async function startBench(): Promise<Bench> {
       await log.stop()
       await organisations.close()
       await server.stop()
+      // As root the database may have been put elsewhere: see databaseFolder in core/database.
+      await rm(server.folder, { recursive: true, force: true })
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -84,5 +86,3 @@ export function vaultOf({ keys, objects }: OpenOrganisation): EvidenceVault {
 
 /** One run of a check, as the engine would make it. */
 export const runOnce = (check: Check, at = new Date()): Promise<CheckResult> => check.run({ at, attempt: 1, signal: new AbortController().signal })
-
-export { ManualClock }

@@ -1,10 +1,11 @@
 import { join, relative } from 'node:path'
 import type { Check } from '#core/check'
-import { fileMode, fileModesBelow, octal, type FileMode } from './file-mode.ts'
+import { databaseFolder } from './data-folder.ts'
+import { fileModesBelow, octal, type FileMode } from './file-mode.ts'
 import type { InstallationParts } from './parts.ts'
 import { fails, holds, MINUTE, selfCheck, unknown, type Sight } from './self-check.ts'
 
-export function keyFilesCheck({ dataFolder, operatorFolder }: InstallationParts): Check {
+export function keyFilesCheck({ dataFolder, operatorFolder, server }: InstallationParts): Check {
   return selfCheck(
     {
       noun: 'key-files',
@@ -16,7 +17,7 @@ export function keyFilesCheck({ dataFolder, operatorFolder }: InstallationParts)
       allHold: () => "root key, key ring, operator's token and database password are closed to every other account",
     },
     {
-      targets: () => ['root key', 'key ring', "operator's folder", 'database password'],
+      targets: () => ['root key', 'key ring', "operator's folder", ...(server.kind === 'embedded' ? ['database password'] : [])],
       look: async (target) => {
         switch (target) {
           case 'root key':
@@ -24,7 +25,7 @@ export function keyFilesCheck({ dataFolder, operatorFolder }: InstallationParts)
           case 'key ring':
             return closed(await fileModesBelow(join(dataFolder, 'keys')), 'the folder of the key ring is not there')
           case 'database password':
-            return closed(await present([join(dataFolder, 'database', 'admin.secret')]), 'the database is not an embedded one, or was put elsewhere')
+            return closed(await fileModesBelow(join(databaseFolder(server, dataFolder), 'admin.secret')), 'the file with the password is not there')
           default:
             return closed(await fileModesBelow(operatorFolder), "the operator's folder is not there")
         }
@@ -41,8 +42,4 @@ export function keyFilesCheck({ dataFolder, operatorFolder }: InstallationParts)
     if (foreign) return fails(`${relative(dataFolder, foreign.path)} belongs to account ${foreign.uid}, not to account ${self} that runs the program`, { file: relative(dataFolder, foreign.path), uid: foreign.uid })
     return holds(`${found.length} files and folders are closed to other accounts`, { files: found.length })
   }
-}
-
-async function present(paths: readonly string[]): Promise<FileMode[]> {
-  return (await Promise.all(paths.map(fileMode))).filter((entry) => entry !== undefined)
 }

@@ -30,7 +30,7 @@ export async function textColumns(db: Kysely<NoTables>): Promise<TextColumn[]> {
 export async function matchesIn(db: Kysely<NoTables>, { schema, table, column }: TextColumn, pattern: string): Promise<string[]> {
   const { rows } = await sql<{ hit: string }>`
     select distinct m[1] as hit
-    from (select ${sql.ref(column)}::text as value from ${sql.table(`${schema}.${table}`)} limit ${MOST_ROWS}) some, lateral regexp_matches(some.value, ${pattern}, 'g') as m
+    from (select ${sql.ref(column)}::text as value from ${sql.table(`${schema}.${table}`)} limit ${MOST_ROWS}) sample, lateral regexp_matches(sample.value, ${pattern}, 'g') as m
     limit ${MOST_HITS}`.execute(db)
   return rows.map(({ hit }) => hit)
 }
