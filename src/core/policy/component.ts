@@ -25,6 +25,7 @@ export function maskComponents(text: string): { text: string; notices: Notice[] 
   const open: { name: string; tone: string; start: number }[] = []
   const codes = codeRanges(text)
   let code = 0
+  let braceless = 0
   for (let at = 0; at < text.length; at++) {
     while (code < codes.length && (codes[code] as Range).to <= at) code++
     const range = codes[code]
@@ -52,8 +53,13 @@ export function maskComponents(text: string): { text: string; notices: Notice[] 
       cuts.push({ from: at, to })
       at = to - 1
     } else if (c === '{') {
+      if (at < braceless) continue
       const to = braceEnd(text, at)
-      if (to < 0) continue
+      if (to < 0) {
+        // An expression that never ends is text, and so are those inside it: each is looked at once.
+        braceless = at + LONGEST_TAG
+        continue
+      }
       cuts.push({ from: at, to })
       at = to - 1
     } else if ((c === 'i' || c === 'e') && (at === 0 || text[at - 1] === '\n')) {
@@ -104,9 +110,10 @@ function codeRanges(text: string): Range[] {
       const close = text.indexOf(`\n${mark}`, after)
       to = close < 0 ? text.length : close + 1 + mark.length
     } else {
-      const close = text.indexOf(mark, after)
-      if (close < 0 || close - after > 500) continue
-      to = close + mark.length
+      // A span is short; looking further for each lone mark would take the square of the page.
+      const close = text.slice(after, after + 500).indexOf(mark)
+      if (close < 0) continue
+      to = after + close + mark.length
     }
     ranges.push({ from, to })
     fence.lastIndex = to

@@ -1,4 +1,5 @@
 import type { PolicyFormat } from './document.ts'
+import { splitFrontMatter } from './front-matter.ts'
 
 export interface FormatHint {
   /** File name or address; its ending tells the format. */
@@ -29,10 +30,10 @@ export function detectFormat(text: string, hint: FormatHint = {}): PolicyFormat 
 
 /** Marks that plain prose does not hold: front matter, ATX headings, inline links, fences, table rulers. */
 function looksLikeMarkdown(text: string): boolean {
-  return /^---\r?\n[\s\S]{0,65536}?\n---\s*$/m.test(text.slice(0, 70_000)) && text.startsWith('---')
+  return splitFrontMatter(text).end > 0
     || /^#{1,6} \S/m.test(text)
     || /\[[^\]\n]{1,200}\]\([^)\s]{1,500}\)/.test(text)
     || /^(```|~~~)/m.test(text)
-    || /^\|?(\s*:?-{3,}:?\s*\|)+/m.test(text)
+    || /^\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+/m.test(text)
     || COMPONENT_TAG.test(text)
 }

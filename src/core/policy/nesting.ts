@@ -8,6 +8,11 @@ const DEEPEST_HTML = 400
 const MOST_OPEN_BRACKETS = 200
 /** Emphasis marks within one paragraph: pairing them costs more than the square of their number. */
 const MOST_EMPHASIS_MARKS = 1_000
+/** Brackets and code marks within one paragraph: each one open is looked for to the paragraph's end. */
+const MOST_BRACKETS = 2_000
+const MOST_CODE_MARKS = 400
+/** A paragraph longer than this is data, and its marks are paired in more than linear time. */
+const LONGEST_PARAGRAPH = 200_000
 /** Tags of which one page may hold; a 5 MiB page of nothing but tags would take minutes. */
 const MOST_TAGS = 100_000
 
@@ -22,6 +27,9 @@ function tooDeep(what: string, mend: string): VouchsafeError {
 export function refuseHostileMarkdown(text: string): void {
   let open = 0
   let emphasis = 0
+  let brackets = 0
+  let codeMarks = 0
+  let length = 0
   let number = 0
   for (let from = 0; from <= text.length; ) {
     number++
@@ -42,14 +50,21 @@ export function refuseHostileMarkdown(text: string): void {
     if (markers > DEEPEST_BLOCKS || (isItem && indent > DEEPEST_BLOCKS * 6))
       throw tooDeep(`nests quotes or lists more than ${DEEPEST_BLOCKS} deep at line ${number}`, 'Remove the nesting: no reader follows it.')
     // Inline marks pair up within a paragraph or a table row.
-    if (prefix.length === line.length || line.trimEnd() === '' || line.trimStart().startsWith('|')) open = emphasis = 0
+    if (prefix.length === line.length || line.trimEnd() === '' || line.trimStart().startsWith('|')) open = emphasis = brackets = codeMarks = length = 0
+    length += line.length
     for (let k = prefix.length; k < line.length; k++) {
       const c = line.charCodeAt(k)
-      if (c === 0x5b) open++ // [
+      if (c === 0x5b) { // [
+        open++
+        brackets++
+      }
       else if (c === 0x5d) open = open > 0 ? open - 1 : 0 // ]
       else if ((c === 0x2a || c === 0x5f || c === 0x7e) && line.charCodeAt(k - 1) !== c) emphasis++ // * _ ~
+      else if (c === 0x60 && line.charCodeAt(k - 1) !== c) codeMarks++ // `
     }
     if (open > MOST_OPEN_BRACKETS) throw tooDeep(`leaves more than ${MOST_OPEN_BRACKETS} brackets open in the paragraph at line ${number}`, 'Close or escape the brackets.')
+    if (brackets > MOST_BRACKETS || codeMarks > MOST_CODE_MARKS || length > LONGEST_PARAGRAPH)
+      throw tooDeep(`has too many marks, or too much text, in the paragraph at line ${number}`, 'Break the paragraph up by empty lines; leave out embedded images and data.')
     if (emphasis > MOST_EMPHASIS_MARKS)
       throw tooDeep(`has more than ${MOST_EMPHASIS_MARKS} emphasis marks in the paragraph at line ${number}`, 'Break the paragraph up, or escape the marks.')
   }

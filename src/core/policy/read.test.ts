@@ -46,7 +46,8 @@ function expectExact(document: PolicyDocument): void {
 }
 
 describe('exactness', () => {
-  const word = fc.stringMatching(/^[a-z]{1,9}$/)
+  // Words that are abbreviations before a full stop do not end a sentence, by design.
+  const word = fc.stringMatching(/^[a-z]{1,9}$/).filter((text) => !/^(?:cf|vs|approx|incl|para|resp|viz)$/.test(text))
   const odd = fc.constantFrom('café', 'e\u0301te\u0301', '🔒', '👩‍💻', '日本', 'naïve', 'Ω', '“quoted”', 'us-east-1', '99.95%', 'TLS 1.2', 'Fly.io')
   const sentence = fc.tuple(fc.constantFrom('We', 'Our staff', 'All data', 'The Service'), fc.array(fc.oneof({ weight: 4, arbitrary: word }, odd), { minLength: 2, maxLength: 12 })).map(([head, rest]) => `${head} ${rest.join(' ')}.`)
   const marked = fc.tuple(sentence, word, fc.constantFrom('**$**', '*$*', '`$`', '[$](https://example.test/a)', '<b>$</b>', '$')).map(([text, inner, form]) => text.replace(' ', ` ${form.replace('$', inner)} `))
@@ -191,11 +192,15 @@ describe('bad input is refused with what to mend', () => {
   it('not UTF-8', () => refused(new Uint8Array([0x41, 0xff, 0x42]), 'bad-input'))
   it('50 MB', () => refused(new Uint8Array(50_000_000).fill(0x61), 'too-large'))
   it('one byte too many', () => refused(new Uint8Array(LARGEST_PAGE_BYTES + 1).fill(0x61), 'too-large'))
-  it('too many lines', () => refused('a\n'.repeat(60_000), 'too-large'))
+  it('too many lines', () => refused('a\n'.repeat(30_000), 'too-large'))
   it('100,000 quotes deep', () => refused(`${'>'.repeat(100_000)} a`, 'bad-input'))
   it('100,000 list markers deep', () => refused(`${'- '.repeat(100_000)}a`, 'bad-input'))
   it('100,000 brackets open', () => refused('['.repeat(100_000), 'bad-input'))
   it('100,000 emphasis marks', () => refused('*a_ '.repeat(50_000), 'bad-input'))
+  it('a million brackets in one paragraph', () => refused('[]'.repeat(500_000), 'bad-input'))
+  it('thousands of code marks in one paragraph', () => refused(Array.from({ length: 2000 }, (_, k) => '`'.repeat(k)).join(' '), 'bad-input'))
+  it('a paragraph of a megabyte', () => refused('a'.repeat(1_000_000), 'bad-input'))
+  it('more sentences than a page has', () => refused('We log. '.repeat(20).concat('\n\n').repeat(600), 'too-large'))
   it('100,000 div deep', () => refused(`<!doctype html>${'<div>'.repeat(100_000)}a`, 'bad-input', 'p.html'))
   it('100,000 div deep inside Markdown', () => refused(`${'<div>'.repeat(100_000)}a`, 'bad-input'))
   it('front matter that is no YAML', () => refused('---\ntitle: [a\n---\n\nWe log.', 'bad-input'))

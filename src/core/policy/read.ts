@@ -12,6 +12,9 @@ import { refuseDeepTags, refuseHostileMarkdown } from './nesting.ts'
 import { readTextBlocks } from './plain.ts'
 import { decodeSource } from './source.ts'
 
+/** Long policies have a few hundred; each costs a fifth of a millisecond when claims are read. */
+const MOST_SENTENCES = 10_000
+
 /**
  * Reads a page: Markdown, MDX (never run), HTML or plain text, UTF-8, up to 5 MiB. The hint helps to tell the
  * format. Throws VouchsafeError `too-large` or `bad-input` with what to mend; the input may be hostile.
@@ -44,6 +47,8 @@ export function readPolicy(bytes: Uint8Array, hint: FormatHint = {}): PolicyDocu
     throw error
   }
   const { lines, blocks } = cutLines(drafts, byteAt)
+  if (lines.length > MOST_SENTENCES)
+    throw new VouchsafeError('too-large', `The page has ${lines.length} sentences; ${MOST_SENTENCES} is the most that is read.`, { mend: 'Import the security page alone; split a collection of pages into single files.' })
   if (lines.length === 0)
     throw new VouchsafeError('bad-input', 'The page holds no sentence that a reader would see.', {
       mend: 'Give the page itself. A page that is put together by scripts must be saved from the browser first.',

@@ -19,24 +19,30 @@ export function sentenceRanges(paragraph: string): { start: number; end: number 
   // UAX 29 ends a sentence at every line break; in a hard-wrapped paragraph that is wrong.
   const text = paragraph.replace(/\s/g, ' ')
   const ranges: { start: number; end: number }[] = []
-  for (const { segment, index } of SEGMENTER.segment(text))
+  for (const { segment, index } of unbroken(text))
     for (const piece of recut(segment)) {
       const start = index + piece.at + piece.text.length - piece.text.trimStart().length
       const end = start + piece.text.trim().length
       if (end === start) continue
       const last = ranges.at(-1)
-      // A footnote mark belongs to the sentence it stands at, not to the next.
-      const mark = last !== undefined && start === last.end ? /^(?:\[\w{1,12}\]|\d{1,2})(?= [A-Z])/.exec(text.slice(start, start + 20))?.[0].length ?? 0 : 0
-      if (last !== undefined && mark > 0) {
-        last.end += mark
-        ranges.push({ start: start + mark + 1, end })
-        continue
-      }
-      // Without white space between them two pieces are one: the query of an address, say.
-      if (last !== undefined && (start === last.end || belongsTogether(text.slice(Math.max(last.start, last.end - 40), last.end), text.slice(start, end)))) last.end = end
+      if (last !== undefined && belongsTogether(text.slice(Math.max(last.start, last.end - 40), last.end), text.slice(start, end))) last.end = end
       else ranges.push({ start, end })
     }
   return ranges
+}
+
+/** Segments of UAX 29, those without white space between them joined: the query of an address, a footnote mark. */
+function* unbroken(text: string): Generator<{ segment: string; index: number }> {
+  let start = 0
+  let end = 0
+  for (const { segment, index } of SEGMENTER.segment(text)) {
+    if (end > start && text[end - 1] === ' ') {
+      yield { segment: text.slice(start, end), index: start }
+      start = index
+    }
+    end = index + segment.length
+  }
+  if (end > start) yield { segment: text.slice(start, end), index: start }
 }
 
 function* recut(segment: string): Generator<{ text: string; at: number }> {

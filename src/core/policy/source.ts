@@ -4,7 +4,7 @@ import { VouchsafeError } from '#core/errors'
 export const LARGEST_PAGE_BYTES = 5 * 1024 * 1024
 
 /** More lines than this is a data file, and list parsing grows faster than the page does. */
-const MOST_LINES = 50_000
+const MOST_LINES = 20_000
 
 /** A page as text, with the way back from UTF-16 positions to byte offsets of the original. */
 export interface SourceText {
