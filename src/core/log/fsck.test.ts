@@ -120,10 +120,11 @@ describe('fsck of a log of ours', () => {
   let log: Log
   let parts: LogParts
   let source: LogSource
+  let held: Map<string, Uint8Array>
   let first: string
   const audit = (of: LogSource = source, at = clock.now()): Promise<FsckReport> => fsck(of, { at, vkey: log.vkey })
   beforeAll(async () => {
-    ;({ log, parts, source } = await openLog())
+    ;({ log, parts, source, held } = await openLog())
     const bound = await issue(parts.statementSigner, 'binding', binding())
     first = bound.digest
     await log.append(bound.leaf)
@@ -167,6 +168,14 @@ describe('fsck of a log of ours', () => {
     expect((await audit(showing(source, { 'tile/entries/001': (bytes) => bytes.subarray(0, -1) }))).problems.join()).toContain('tile/entries/001: the entry bundle ends')
     expect((await audit(showing(source, { checkpoint: (bytes) => Buffer.from(textOf(bytes).replace('\n606\n', '\n605\n')) }))).problems[0]).toContain('checkpoint: ')
     expect((await audit(showing(source, { checkpoint: () => undefined }))).problems).toEqual(['checkpoint: missing'])
+  })
+
+  it('finds a tile that was changed in the store, and nothing after it has been repaired', async () => {
+    const full = [...held.keys()].find((key) => key === 'tile/0/001') as string
+    held.set(full, randomBytes(8192))
+    expect((await audit()).problems).toEqual(['tile/0/001: hash 0 is not that of what lies below it'])
+    await log.repair()
+    expect((await audit()).problems).toEqual([])
   })
 
   it('finds an envelope that is withheld, changed or put in another place', async () => {

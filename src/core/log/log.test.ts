@@ -231,12 +231,13 @@ describe('after a stop', () => {
     const checkpoint = openCheckpoint((await before.answer('checkpoint')).body, before.key)
     await before.stop()
     const good = new Map(held)
-    for (const spoil of [
-      (key: string) => held.delete(key),
-      (key: string) => held.set(key, (held.get(key) as Uint8Array).subarray(0, 33)),
-      (key: string) => held.set(key, randomBytes((held.get(key) as Uint8Array).length)),
+    const edge = ['tile/0/001.p/45', 'tile/1/000.p/1', 'tile/entries/001.p/45']
+    for (const [spoil, tiles] of [
+      ...edge.map((tile) => [(key: string) => held.delete(key), [tile]] as const),
+      ...edge.map((tile) => [(key: string) => held.set(key, randomBytes((held.get(key) as Uint8Array).length)), [tile]] as const),
+      [(key: string) => held.set(key, (held.get(key) as Uint8Array).subarray(0, 33)), [...edge, 'tile/0/000']] as const,
     ]) {
-      for (const tile of ['tile/0/000', 'tile/0/001.p/45', 'tile/1/000.p/1', 'tile/entries/001.p/45']) spoil(prefixOf(before) + tile)
+      for (const tile of tiles) spoil(prefixOf(before) + tile)
       problems.length = 0
       const log = await Log.open(parts)
       try {
@@ -281,6 +282,99 @@ describe('two sequencers on one database', () => {
   })
 })
 
+describe('when something fails', () => {
+  it('a full disk stops the log clearly, and it goes on alone once there is room', async () => {
+    const { parts, problems } = await newBench()
+    let full = false
+    const objects = (prefix: string): LogObjects => {
+      const store = parts.objects(prefix)
+      return { ...store, put: (key, bytes) => (full && key.startsWith('tile/') ? Promise.reject(new Error('ENOSPC: no space left on device')) : store.put(key, bytes)) }
+    }
+    const log = await Log.open({ ...parts, objects })
+    try {
+      await log.append(privateLeaf())
+      full = true
+      const waiting = Array.from({ length: 20 }, () => log.append(privateLeaf()))
+      await expect.poll(() => problems.join()).toContain('no space left')
+      expect(await log.size()).toBe(2)
+      full = false
+      expect([...(await Promise.all(waiting))].sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2))
+      await log.proofFor(21)
+    } finally {
+      await log.stop()
+    }
+  })
+
+  it('a guard that cannot be written keeps the checkpoint from being shown', async () => {
+    let broken = false
+    const kept = new Map<string, Uint8Array>()
+    const guard: Guard = {
+      place: 'test',
+      read: async (origin) => kept.get(origin),
+      write: async (origin, bytes) => {
+        if (broken) throw new Error('read-only file system')
+        kept.set(origin, bytes)
+      },
+    }
+    const { parts, problems } = await newBench([guard])
+    const log = await Log.open(parts)
+    try {
+      broken = true
+      const waiting = log.append(privateLeaf())
+      await expect.poll(() => problems.join()).toContain('read-only')
+      expect(openCheckpoint((await log.answer('checkpoint')).body, log.key).size).toBe(1)
+      broken = false
+      expect(await waiting).toBe(1)
+      expect(openCheckpoint(kept.get(log.origin) as Uint8Array, log.key).size).toBe(2)
+    } finally {
+      await log.stop()
+    }
+  })
+
+  it('a leader that has lost its lock without knowing cannot fork the log', async () => {
+    const { parts, database } = await newBench()
+    const first = await Log.open(parts)
+    const second = await Log.open(parts)
+    try {
+      for (let round = 0; round < 5; round++) {
+        const waiting = [first, second].flatMap((log) => Array.from({ length: 20 }, () => log.append(privateLeaf())))
+        await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`.execute(database.app)
+        await Promise.all(waiting)
+      }
+      const size = await first.size()
+      expect(size).toBe(201)
+      const checkpoints = await sql<{ note: string }>`select note from log.checkpoint order by number`.execute(database.app)
+      let last: { size: number; root: Uint8Array } | undefined
+      for (const { note } of checkpoints.rows) {
+        const next = openCheckpoint(note, first.key)
+        if (last) {
+          const plan = consistencyPlan(last.size, next.size)
+          verifyConsistency(last.size, next.size, last.root, next.root, proofOf(plan, await readHashes(first.objects, size, plan.flat())))
+        }
+        last = next
+      }
+    } finally {
+      await first.stop()
+      await second.stop()
+    }
+  })
+
+  it('of two who sign the next checkpoint only one gets past', async () => {
+    const { parts } = await newBench()
+    const log = await Log.open(parts)
+    await log.stop()
+    const { number } = log.identity
+    const head = await log.store.head(number)
+    await log.submit(privateLeaf()).catch(() => {})
+    await log.store.addPending([privateLeaf(), privateLeaf()])
+    await log.store.stage(number, 1, 1)
+    await expect(log.store.stage(number, 1, 1)).rejects.toThrow()
+    const next = { number: (head?.number ?? 0) + 1, size: 2, root: randomBytes(32), note: 'x', signedAt: new Date() }
+    expect(await log.store.swap(number, next)).toBe(true)
+    expect(await log.store.swap(number, { ...next, root: randomBytes(32) })).toBe(false)
+  })
+})
+
 describe('the rollback guard', () => {
   /** A guard that is held in memory, so that a test can put an older data folder beside it. */
   const memoryGuard = (): Guard & { kept: Map<string, Uint8Array> } => {
@@ -310,6 +404,7 @@ describe('the rollback guard', () => {
     const said = await refusal(Log.open(parts))
     expect(said.code).toBe('refused')
     expect(said.message).toContain('57')
+    expect(said.message).toContain('an old copy')
     expect(said.mend).toContain('vouchsafe log succeed')
 
     const { origin, predecessor } = await succeed(parts, 'restored from an old backup')

@@ -241,7 +241,9 @@ export class Sequencer {
     state.number++
 
     // Guard and tiles: both before anybody outside can have seen the checkpoint.
-    await Promise.all([...guards.map((guard) => guard.write(log.origin, utf8(note))), writeTiles(objects, state.edge, state.partials)])
+    // All are waited for, also when one fails: nothing of this commit may still be writing when recovery begins.
+    const done = await Promise.allSettled([...guards.map((guard) => guard.write(log.origin, utf8(note))), writeTiles(objects, state.edge, state.partials)])
+    for (const one of done) if (one.status === 'rejected') throw one.reason
 
     // Publish.
     await store.publish(log.number, size, at)

@@ -29,7 +29,7 @@ import { ManualClock } from '#core/clock'
 import { askWitness, type AskedWitness } from './cosigning.ts'
 import { outboundPost, type Post } from './post.ts'
 import { askTimestamp, timestampRequest, verifyTimestamp } from './timestamp.ts'
-import { createWitness, type Witness, type WitnessAnswer } from './witness.ts'
+import { CheckpointRecord, createWitness, type Witness, type WitnessAnswer } from './witness.ts'
 
 function newSigner(): Signer {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
@@ -165,6 +165,18 @@ describe('our witness', () => {
     expect(forked).toBeGreaterThan(0)
     const [log] = await readdir(dir)
     expect((await readdir(path.join(dir, log as string))).filter((name) => name.startsWith('after-')).length).toBeLessThanOrEqual(2)
+  })
+
+  it('takes no step from a size that others have passed and tidied away', async () => {
+    const dir = newDir()
+    await mkdir(dir, { recursive: true })
+    const slow = await CheckpointRecord.open(dir, logKey)
+    const quick = await CheckpointRecord.open(dir, logKey)
+    expect(await slow.advance(undefined, await checkpointOf(4))).toBe(true)
+    const stale = await slow.latest()
+    for (const size of [8, 9, 12, 20]) expect(await quick.advance(await quick.latest(), await checkpointOf(size))).toBe(true)
+    expect(await slow.advance(stale, await checkpointOf(33, fork))).toBe(false)
+    expect((await slow.latest())?.checkpoint.size).toBe(20)
   })
 
   it('as an observer, signs what it saw with another key', async () => {

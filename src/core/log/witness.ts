@@ -181,7 +181,7 @@ interface Step {
  * The steps of one log: a file for each, named by the size that it follows. To make the file is the compare-and-swap:
  * `link` fails when it exists, so that of two steps from one size only one can be taken, by whatever process.
  */
-class CheckpointRecord {
+export class CheckpointRecord {
   readonly #folder: string
   readonly #log: VerifierKey
   private constructor(folder: string, log: VerifierKey) {
@@ -267,13 +267,18 @@ const stepName = (after: number): string => `after-${String(after).padStart(16, 
  * Serves a witness on loopback: POST /add-checkpoint, and GET /vkey for whoever sets it up. A reverse proxy gives it
  * a public address and TLS.
  */
-export async function serveWitness(witness: Witness, options: { port: number; report: (problem: string) => void }): Promise<{ url: string; close(): Promise<void> }> {
+export async function serveWitness(witness: Witness, options: { port: number; report: (problem: string) => void; observation?: () => Promise<string | undefined> }): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const send = ({ status, contentType, body }: WitnessAnswer): void => {
       response.writeHead(status, { 'content-type': contentType, 'x-content-type-options': 'nosniff', ...(status === 413 ? { connection: 'close' } : {}) })
       response.end(body)
     }
     if (request.method === 'GET' && request.url === '/vkey') return send(answer(200, `${witness.vkey}\n`))
+    // The newest observation note: whoever trusts the observer reads it here, not from the page that it is about.
+    if (request.method === 'GET' && request.url === '/observation' && options.observation) {
+      options.observation().then((note) => send(note === undefined ? answer(404, 'nothing was observed yet\n') : answer(200, note)), () => send(answer(404, 'nothing was observed yet\n')))
+      return
+    }
     if (request.url !== '/add-checkpoint') return send(answer(404, 'POST /add-checkpoint, GET /vkey\n'))
     if (request.method !== 'POST') return send(answer(405, 'POST a checkpoint\n'))
     const parts: Buffer[] = []
