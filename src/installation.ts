@@ -8,11 +8,11 @@ import { connectExternal, startEmbedded, type Change, type DatabaseServer } from
 import { messageOf, VouchsafeError } from '#core/errors'
 import { startWorker, type Worker } from '#core/jobs'
 import { openLocalRoots, type KeyRing } from '#core/keys'
-import { folderGuard, Log, logMigrations, objectGuard, objectsOf, type Guard } from '#core/log'
+import { folderGuard, Log, logMigrations, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
 import { Organisations, type OpenOrganisation } from '#core/organisation'
 import { outboundFetch } from '#core/outbound'
 import { changeSettings, claimBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf } from '#core/page'
-import { insertWitness, instantOf, issue, listWitnesses, statementMigrations, type StatementSigner, type StatementTables } from '#core/statement'
+import { insertWitness, instantOf, issue, listWitnesses, statementMigrations, type StatementSigner, type StatementTables, type WitnessRecord } from '#core/statement'
 import { assembleModules, moduleMigrations } from '#modules'
 import { loadDeclaredChecks, secretsIn } from './declared-checks.ts'
 import { readRelease, type Release } from './release.ts'
@@ -27,6 +27,7 @@ import { mountSite } from './surfaces/http/site-routes.ts'
 import { SiteViews } from './surfaces/http/site-view.ts'
 import { spineApi, type SpineParts } from './surfaces/http/spine/index.ts'
 import { loadAssets, type SiteAssets } from './surfaces/site/index.ts'
+import { Cosigner } from './surfaces/worker/cosigner.ts'
 import { Scheduler } from './surfaces/worker/scheduler.ts'
 
 export interface InstallationOptions {
@@ -167,13 +168,14 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const api = [spineApi(spine), ...modules.map(({ contract, routes: own }) => ({ contract, routes: own }))]
     for (const { routes: own } of api) for (const route of own) routes.push({ method: addressOf(route).method, path: addressOf(route).template, permit: route.permit })
 
+    const cosigner = new Cosigner({ db, log, clock, post: outboundPost({ allowPrivate: options.allowPrivate }), get: (url) => outboundFetch(url, { allowPrivate: options.allowPrivate, maxBytes: 256 * 1024, timeoutMs: 10_000, maxRedirects: 0 }), settings: () => readSettings(db), report })
     const views = new SiteViews({
       db,
       log: spine.log,
       definitions: spine.definitions,
       sections: modules.flatMap((module) => module.sections),
       localUrl: () => localUrl,
-      observers: async () => [],
+      observers: async (claimId) => cosigner.observersOf(claimId),
       now: () => clock.now(),
     })
     const assets = await assetsFor(() => readSettings(db))
@@ -221,6 +223,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     options.signal?.addEventListener('abort', () => scheduler.abandon())
     await scheduler.firstRound((done, of, note) => options.bar(done, of, note), CHECKS_AT_ONCE)
     scheduler.start()
+    cosigner.start()
+    undo.push(() => cosigner.stop())
     return { url: localUrl, release, organisation, log, engine, stop }
 
     async function health() {
@@ -273,11 +277,11 @@ async function cosigned(log: Log): Promise<{ size: number; root: string } | unde
 }
 
 function logFace(log: Log, { database: db }: OpenOrganisation, signer: StatementSigner): SpineParts['log'] {
-  const changeWitness = async (action: 'added' | 'removed', witness: { vkey: string; url: string; operator: 'own' | 'other' }): Promise<void> => {
+  const changeWitness = async (action: 'added' | 'removed', witness: WitnessRecord): Promise<void> => {
     const vkey = formatVkey(parseVkey(witness.vkey))
     const change = { action, vkey, operator: witness.operator, at: instantOf(db.clock.now()) }
     const issued = await issue(signer, 'witness-change', [{ name: 'log', sha256: toHex(log.identity.publicKey) }], change)
-    await db.change({ actor: { kind: 'operator', name: 'operator' }, action: `witness.${action}`, subject: { kind: 'witness', id: vkey } }, (tx: Change<StatementTables>) => insertWitness(tx, change, witness.url, issued))
+    await db.change({ actor: { kind: 'operator', name: 'operator' }, action: `witness.${action}`, subject: { kind: 'witness', id: vkey } }, (tx: Change<StatementTables>) => insertWitness(tx, change, witness, issued))
   }
   return {
     async status() {

@@ -17,6 +17,9 @@ export const Settings = z.strictObject({
   securityTxtExpires: z.iso.datetime().optional(),
   accent: z.string().regex(/^#[0-9a-f]{6}$/i, 'a colour like #0c6b5b').optional(),
   timeZone: z.string().max(60).optional(),
+  /** An RFC 3161 authority that stamps a checkpoint once a day, and the certificate (PEM) that its tokens are pinned to. */
+  timestampUrl: z.url({ protocol: /^https?$/ }).optional(),
+  timestampCertificate: z.string().startsWith('-----BEGIN CERTIFICATE-----').max(20_000).optional(),
   /** Whether the public may read the names of targets beside results. */
   showTargets: z.boolean().optional(),
   /** How long details of a new failure are held back, at most 72 hours. The state never is. */

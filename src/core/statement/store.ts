@@ -30,7 +30,7 @@ export type StatementTables = {
     leaf_id: string
     created_at: Generated<Date>
   }
-  'statement.witness': { vkey: string; action: 'added' | 'removed'; url: string; operator: 'own' | 'other'; leaf_id: string; at: Date }
+  'statement.witness': { vkey: string; action: 'added' | 'removed'; url: string; operator: 'own' | 'other'; observer_vkey: string | null; leaf_id: string; at: Date }
   'statement.attestation_end': { attestation: string; reason: string; leaf_id: string; at: Date }
 }
 
@@ -148,19 +148,20 @@ export interface WitnessRecord {
   vkey: string
   url: string
   operator: 'own' | 'other'
+  observerVkey?: string
 }
 
 /** The witnesses that are asked now: for each key, the last that was said of it. */
 export async function listWitnesses(db: OrganisationDatabase): Promise<WitnessRecord[]> {
   const rows = await db.app.withTables<StatementTables>().selectFrom('statement.witness').selectAll().orderBy('at').execute()
   const last = new Map(rows.map((row) => [row.vkey, row]))
-  return [...last.values()].filter((row) => row.action === 'added').map(({ vkey, url, operator }) => ({ vkey, url, operator }))
+  return [...last.values()].filter((row) => row.action === 'added').map(({ vkey, url, operator, observer_vkey }) => ({ vkey, url, operator, ...(observer_vkey === null ? {} : { observerVkey: observer_vkey }) }))
 }
 
-export async function insertWitness(tx: Change<StatementTables>, change: WitnessChange, url: string, issued: Issued): Promise<void> {
+export async function insertWitness(tx: Change<StatementTables>, change: WitnessChange, witness: Pick<WitnessRecord, 'url' | 'observerVkey'>, issued: Issued): Promise<void> {
   await tx.db
     .insertInto('statement.witness')
-    .values({ vkey: change.vkey, action: change.action, url, operator: change.operator, leaf_id: issued.leaf.id, at: new Date(change.at) })
+    .values({ vkey: change.vkey, action: change.action, url: witness.url, operator: change.operator, observer_vkey: witness.observerVkey ?? null, leaf_id: issued.leaf.id, at: new Date(change.at) })
     .execute()
   await tx.logLeaf(issued.leaf)
 }

@@ -19,8 +19,8 @@ export const logCommand = defineCommand({
   usage: `status [--data DIR]
        vouchsafe log fsck URL|DIR [--vkey KEY] [--allow-private]
        vouchsafe log witness --name NAME --log VKEY… [--port N] [--dir DIR] [--observe URL]
-       vouchsafe log ask URL --vkey KEY [--own]        (ask a witness from now on)
-       vouchsafe log dismiss --vkey KEY                (ask it no longer)
+       vouchsafe log ask URL --vkey KEY [--own] [--observer KEY]   (ask a witness from now on)
+       vouchsafe log dismiss --vkey KEY                            (ask it no longer)
        vouchsafe log succeed --reason TEXT [--data DIR]
 
   fsck       recomputes every tile and the root, and reads every statement; URL is where /checkpoint lies, such as https://…/log
@@ -38,6 +38,7 @@ export const logCommand = defineCommand({
     observe: { type: 'string' },
     reason: { type: 'string' },
     own: { type: 'boolean' },
+    observer: { type: 'string' },
     as: { type: 'string' },
     'allow-private': { type: 'boolean' },
   },
@@ -66,7 +67,7 @@ export const logCommand = defineCommand({
         return runWitness(values, terminal)
       case 'ask': {
         if (where === undefined || values.vkey === undefined) throw new VouchsafeError('bad-input', 'A witness has an address and a key.', { mend: 'vouchsafe log ask https://witness.example --vkey KEY; add --own when you run it yourself.' })
-        await operatorClient(data, values.as).send('POST', '/log/witnesses', { url: where, vkey: values.vkey, operator: values.own ? 'own' : 'other' })
+        await operatorClient(data, values.as).send('POST', '/log/witnesses', { url: where, vkey: values.vkey, operator: values.own ? 'own' : 'other', ...(values.observer === undefined ? {} : { observerVkey: values.observer }) })
         terminal.out('It is asked from now on.\n')
         return 0
       }
@@ -103,6 +104,7 @@ async function runWitness(values: WitnessValues, terminal: Terminal): Promise<Ex
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const report = (problem: string): void => terminal.err(`${problem}\n`)
   const observed = values.observe
+  let newest: string | undefined
   const witness = await createWitness({
     dir,
     name: values.name,
@@ -117,16 +119,19 @@ async function runWitness(values: WitnessValues, terminal: Terminal): Promise<Ex
             signer: await fileSigner(join(dir, 'observer-key.pem')),
             // The same program and the same probes that any reader can run.
             look: async () => {
-              const seen = await verifyUrl(observed, { at: Date.now(), recheck: true, ...(values['allow-private'] ? { allowPrivate: true } : {}) } as never)
-              return { ok: seen.ok, steps: seen.steps.map(({ name, ok }) => ({ name, ok })) }
+              const seen = await verifyUrl(observed, { at: Date.now(), memory: join(dir, 'memory'), recheck: { at: new Date(), timeoutMs: 10_000, ...(values['allow-private'] ? { allowPrivate: true } : {}) } })
+              return { ok: seen.ok, claims: recheckedClaims(seen.claims ?? {}) }
             },
-            publish: (note: string) => appendFile(join(dir, 'observations'), `${note}\n`),
+            publish: async (note: string) => {
+              await appendFile(join(dir, 'observations'), `${note}\n`)
+              newest = note
+            },
             report,
           },
         }),
   })
   const port = Number(values.port ?? '7444')
-  const serving = await serveWitness(witness, { port, report })
+  const serving = await serveWitness(witness, { port, report, observation: async () => newest })
   terminal.out(`witness   ${serving.url}\nkey       ${witness.vkey}\n${witness.observerVkey === undefined ? '' : `observer  ${witness.observerVkey}\n`}`)
   await new Promise<void>((done) => {
     process.once('SIGINT', done)
@@ -134,6 +139,11 @@ async function runWitness(values: WitnessValues, terminal: Terminal): Promise<Ex
   })
   await serving.close()
   return 0
+}
+
+/** Of each claim that anyone can recheck: whether this machine saw the same. */
+function recheckedClaims(claims: Readonly<Record<string, { steps: readonly { name: string; ok: boolean | 'unknown' }[] }>>): Record<string, boolean | 'unknown'> {
+  return Object.fromEntries(Object.entries(claims).flatMap(([id, report]) => report.steps.flatMap((step) => (step.name === 'recheck' ? [[id, step.ok]] : []))))
 }
 
 /** An Ed25519 key in a 0600 file, made at first use. */

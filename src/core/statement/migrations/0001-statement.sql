@@ -35,6 +35,8 @@ create table statement.witness (
   action text not null check (action in ('added', 'removed')),
   url text not null,
   operator text not null check (operator in ('own', 'other')),
+  -- The key of its observation notes, where it also looks for itself.
+  observer_vkey text,
   leaf_id uuid not null unique,
   at timestamptz not null
 );

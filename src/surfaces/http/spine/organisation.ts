@@ -47,11 +47,12 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       on: 'POST /log/witnesses',
       permit: 'log.change',
       summary: 'Ask a witness for cosignatures from now on',
-      body: z.strictObject({ vkey: z.string().max(300), url: z.url(), operator: z.enum(['own', 'other']) }),
+      body: z.strictObject({ vkey: z.string().max(300), url: z.url(), operator: z.enum(['own', 'other']), observerVkey: z.string().max(300).optional() }),
       reply: z.object({ ok: z.boolean() }),
       status: 201,
       async handle({ body }) {
-        await log.addWitness(body)
+        const { observerVkey, ...witness } = body
+        await log.addWitness({ ...witness, ...(observerVkey === undefined ? {} : { observerVkey }) })
         return { body: { ok: true } }
       },
     }),

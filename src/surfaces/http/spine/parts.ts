@@ -1,7 +1,7 @@
 import type { Bundle, Hex } from '@vouchsafe/verify'
 import type { CheckDefinition, CheckEngine, CheckId, EvidenceVault, KeptEvidence } from '#core/check'
 import type { OrganisationDatabase } from '#core/database'
-import type { StatementSigner } from '#core/statement'
+import type { StatementSigner, WitnessRecord } from '#core/statement'
 
 /** What the spine's routes ask of the installation; assembled in installation.ts. */
 export interface SpineParts {
@@ -16,7 +16,7 @@ export interface SpineParts {
   log: {
     status(): Promise<{ origin: string; size: number; root: Hex; vkey: string; since: string; witnesses: { name: string; url: string; operator: 'own' | 'other'; lastAt: string | null }[] }>
     indexOf(leafIds: readonly string[]): Promise<ReadonlyMap<string, number>>
-    addWitness(witness: { vkey: string; url: string; operator: 'own' | 'other' }): Promise<void>
+    addWitness(witness: WitnessRecord): Promise<void>
     removeWitness(vkey: string): Promise<void>
   }
   claimBundle(claimId: string): Promise<Bundle>

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatNote, parseNote, parseVkey, utf8, verifyNote } from '@vouchsafe/verify'
+import type { Clock } from '#core/clock'
+import type { OrganisationDatabase } from '#core/database'
+import { messageOf } from '#core/errors'
+import { askTimestamp, Cosigning, type AskedWitness, type Log, type Post } from '#core/log'
+import type { Settings } from '#core/page'
+import { listWitnesses, type WitnessRecord } from '#core/statement'
+
+export interface CosignerParts {
+  db: OrganisationDatabase
+  log: Log
+  clock: Clock
+  post: Post
+  get(url: string): Promise<{ status: number; body: Uint8Array }>
+  settings(): Promise<Settings>
+  report(problem: string): void
+}
+
+/** What an observer said that it saw: claim by claim, whether its own probe agreed. */
+interface Observation {
+  name: string
+  operator: WitnessRecord['operator']
+  at: Date
+  claims: Readonly<Record<string, boolean | 'unknown'>>
+}
+
+const LOOK_EVERY_MS = 10_000
+// A page is only as fresh as its last cosignature, so one is asked for even when nothing was added.
+const AT_LEAST_EVERY_MS = 3_600_000
+const STAMP_EVERY_MS = 24 * 3_600_000
+
+/** Gathers cosignatures, observations and timestamps for the log's newest checkpoint. */
+export class Cosigner {
+  readonly #parts: CosignerParts
+  readonly #stopping = new AbortController()
+  readonly #observations = new Map<string, Observation>()
+  #running: Promise<void> = Promise.resolve()
+  #asked = { size: 0, at: 0 }
+  #stampedAt = 0
+  constructor(parts: CosignerParts) {
+    this.#parts = parts
+  }
+
+  /** Outside observers whose own probe agreed with a claim, the operator's own left out. */
+  observersOf(claimId: string): { name: string; at: Date }[] {
+    return [...this.#observations.values()].filter((seen) => seen.operator === 'other' && seen.claims[claimId] === true).map(({ name, at }) => ({ name, at }))
+  }
+
+  start(): void {
+    this.#running = this.#look()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  async #look(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      try {
+        await this.#round()
+      } catch (error) {
+        this.#parts.report(`cosigner: ${messageOf(error)}`)
+      }
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { db, log, clock, post, report } = this.#parts
+    const size = await log.size()
+    const now = clock.now().getTime()
+    if (size === 0) return
+    await this.#stamp(now)
+    if (size === this.#asked.size && now - this.#asked.at < AT_LEAST_EVERY_MS) return
+    const witnesses = await listWitnesses(db)
+    if (witnesses.length === 0) return
+    const asked: AskedWitness[] = witnesses.map((witness) => ({ key: parseVkey(witness.vkey), url: witness.url }))
+    await new Cosigning({ store: log.store, log: log.identity, objects: log.objects, witnesses: asked, post, report }).round()
+    this.#asked = { size, at: now }
+    await Promise.all(witnesses.map((witness) => this.#readObservation(witness).catch((error: unknown) => report(`observer ${witness.url}: ${messageOf(error)}`))))
+  }
+
+  /** Reads an observer's newest note; one that is not signed by its key, or is about another log, counts for nothing. */
+  async #readObservation({ url, observerVkey, operator }: WitnessRecord): Promise<void> {
+    if (observerVkey === undefined) return
+    const { status, body } = await this.#parts.get(`${url.replace(/\/$/, '')}/observation`)
+    if (status !== 200) return
+    const key = parseVkey(observerVkey)
+    const note = parseNote(body)
+    verifyNote(note, [key])
+    const [header, origin, , at, seen] = note.text.split('\n')
+    if (header !== 'vouchsafe/observation/v1' || origin !== this.#parts.log.origin || at === undefined || seen === undefined) return
+    const value = JSON.parse(seen) as { claims?: Record<string, boolean | 'unknown'> }
+    this.#observations.set(url, { name: key.name, operator, at: new Date(at), claims: value.claims ?? {} })
+  }
+
+  async #stamp(now: number): Promise<void> {
+    const { log, post, settings } = this.#parts
+    const { timestampUrl: url, timestampCertificate: certificate } = await settings()
+    if (url === undefined || certificate === undefined || now - this.#stampedAt < STAMP_EVERY_MS) return
+    this.#stampedAt = now
+    const checkpoint = await log.checkpoint()
+    const authority = { name: new URL(url).host, url, certificate }
+    const { token, at } = await askTimestamp(utf8(formatNote(checkpoint.note)), authority, post)
+    await log.store.addTimestamp(log.identity.number, checkpoint.size, authority.name, token, at)
+  }
+}
+
