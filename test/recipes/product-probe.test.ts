@@ -52,6 +52,13 @@ describe('the product probe on a real application with two tenants', () => {
     expect(JSON.stringify(second)).not.toContain('wrong-Password-9')
   })
 
+  it('the note is cleaned up also when nothing can be told', async () => {
+    const result = await probe({}, secrets, (text) => text.replace('equals: "probe ${run.id}", else: the first tenant does not see', 'equals: "another title", else: the first tenant does not see'))
+    expect(result.verdict).toBe('unknown')
+    expect(app.seen.filter((line) => line === 'POST /api/notes').length).toBe(1)
+    expect(app.notes()).toBe(0)
+  })
+
   it('two accounts of one tenant are unknown: they would show nothing', async () => {
     expect(await probe({ secondUser: 'alice@north.example' }, { ...secrets, second_password: secrets.first_password })).toMatchObject({ verdict: 'unknown', summary: expect.stringContaining('same tenant') as string })
   })

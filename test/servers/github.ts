@@ -31,7 +31,7 @@ export async function startGithub(options: GithubOptions): Promise<TestServer> {
     if (toLimit > 0) {
       toLimit--
       return toLimit % 2 === 0
-        ? { status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(now().getTime() / 1000) + 1) }, body: { message: 'API rate limit exceeded' } }
+        ? { status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(now().getTime() / 1000) + 30) }, body: { message: 'API rate limit exceeded' } }
         : { status: 429, headers: { 'retry-after': '1' }, body: { message: 'You have exceeded a secondary rate limit' } }
     }
     const issued = /^\/app\/installations\/([^/]+)\/access_tokens$/.exec(request.path)

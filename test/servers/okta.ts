@@ -33,7 +33,7 @@ export async function startOkta(options: OktaOptions): Promise<TestServer> {
     if (!scopes) return error(401, 'E0000011', 'Invalid token provided')
     if (toLimit > 0) {
       toLimit--
-      return { ...error(429, 'E0000047', 'API call exceeded rate limit due to too many requests.'), headers: { 'x-rate-limit-limit': '100', 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': String(Math.ceil(now().getTime() / 1000) + 1) } }
+      return { ...error(429, 'E0000047', 'API call exceeded rate limit due to too many requests.'), headers: { 'x-rate-limit-limit': '100', 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': String(Math.ceil(now().getTime() / 1000) + 30) } }
     }
     if (!scopes.includes('okta.policies.read')) return error(403, 'E0000006', 'You do not have permission to perform the requested action')
     if (request.path === '/api/v1/policies') {
