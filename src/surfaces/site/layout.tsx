@@ -67,7 +67,7 @@ function Frame({ site, assets, title, description, path, canonical, markdown, bu
         <footer class="foot" id="foot">
           <nav aria-label="Footer">
             <Links site={site} path={path} />
-            <a href="/verify">Verify this page</a>
+            {!site.navigation.some((item) => item.href === '/verify') && <a href="/verify">Verify this page</a>}
             <a href="/#marks">What a mark means</a>
           </nav>
           <p>

@@ -47,7 +47,7 @@ export function verifyPage({ site, slug }: VerifyPageView, assets: SiteAssets): 
 
         <h2>From your own machine</h2>
         <p>Needs no account and nothing of ours but the addresses it reads.</p>
-        <div class="command"><code>npx vouchsafe verify {address}</code></div>
+        <div class="command"><code>vouchsafe verify {address}</code></div>
         <p class="soft">Add <code>--recheck</code> to run the probes as well, and <code>--witness-policy FILE</code> to say whom you trust. It remembers the last checkpoint it saw, and says so if the log was forked or rolled back.</p>
 
         <h2>Without a connection</h2>
