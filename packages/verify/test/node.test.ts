@@ -109,6 +109,25 @@ describe('an address', () => {
     expect((await verify('/', { at: other.at })).outcome).toBe('found')
   })
 
+  it('may serve a bundle a little older than its newest checkpoint, when that continues it', async () => {
+    const bundle = await history.log.claimBundle('claim-tls', CLAIMS[0]?.text ?? '', history.at)
+    shown = await later()
+    site.lies.set('/claims/claim-tls/bundle', (_request, response) => void response.end(bundle))
+    const report = await verify('/claims/claim-tls', { at: shown.at })
+    expect(report.steps.filter(({ name, ok }) => name === 'checkpoint' && ok !== true)).toEqual([])
+    expect(detail(report, 'whole log')?.ok).toBe(true)
+  })
+
+  it.each([['smaller', false], ['of the same size', true]])('that serves a bundle of a forked log, %s, is found out at the first visit', async (_name, same) => {
+    const forked = await buildHistory({ open: true })
+    await forked.snapshot(START + 12 * HOUR, (claims) => claims.slice(0, 1))
+    const bundle = await forked.log.claimBundle('claim-tls', CLAIMS[0]?.text ?? '', forked.at)
+    if (!same) shown = await later()
+    site.lies.set('/claims/claim-tls/bundle', (_request, response) => void response.end(bundle))
+    const report = await verify('/claims/claim-tls', { at: shown.at })
+    expect(report.steps).toContainEqual(expect.objectContaining({ name: 'checkpoint', ok: false, detail: expect.stringContaining('not shown to be one log') }))
+  })
+
   it('that now shows another log altogether is asked about', async () => {
     await verify('/')
     shown = await buildHistory({ origin: 'vouchsafe.log/ffffffffffffffffffffffffffffffff' })

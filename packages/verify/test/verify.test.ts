@@ -223,6 +223,19 @@ describe('slots, as a stranger sees them', () => {
     ).toMatchObject({ ok: false, detail: expect.stringContaining('begins anew') })
   })
 
+  it('a successor of a binding that was never closed is shown, and so are two successors of one', async () => {
+    const succeed = (made: History, before = checkOf(made)) => made.bind({ check: { id: 'tls-versions', definition: digestOf('definition of tls-versions') }, start: instantOf(START + 12 * HOUR), predecessor: { binding: before.digest, lastSlot: 5 } })
+    expect(await slots((made) => succeed(made))).toMatchObject({ ok: false, detail: expect.stringContaining('which is not closed') })
+    expect(
+      await slots(async (made) => {
+        const before = checkOf(made)
+        await made.close(before, 5, START + 12 * HOUR)
+        await succeed(made, before)
+        await succeed(made, before)
+      }),
+    ).toMatchObject({ ok: false, detail: expect.stringContaining('two bindings continue the same one') })
+  })
+
   it('two live bindings of one check are shown', async () => {
     expect(await slots((made) => made.bind({ start: instantOf(START + 12 * HOUR) }))).toMatchObject({ ok: false, detail: expect.stringContaining('two live bindings') })
   })

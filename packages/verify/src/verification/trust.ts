@@ -109,7 +109,7 @@ function rootOfTrust(origin: string, options: VerifyOptions, remembered: LogMemo
     if (options.pageVkey !== undefined && options.pageVkey !== formatVkey(first.key)) throw new VerifyError('inconsistent', `the page names another key than ${first.from}`)
     return { key: first.key, independent: true, detail: first.from }
   }
-  if (options.pageVkey === undefined) return { independent: false, detail: 'no key of this log is known here; give it with --vkey, from a source other than the page' }
+  if (options.pageVkey === undefined) return { independent: false, detail: 'no key of this log is known here: give it, from a source other than the page' }
   const key = parseVkey(options.pageVkey)
   return { key, independent: false, detail: "the log's key was taken from the page itself: first use; compare it with one from elsewhere" }
 }
