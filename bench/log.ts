@@ -14,9 +14,8 @@ import { promisify } from 'node:util'
 import { encodeLeaf, formatNote, formatVkey, signCheckpoint, tilePath, toHex, type Signer } from '@vouchsafe/verify'
 import { systemClock } from '#core/clock'
 import { startTemporaryServer, type PendingLeaf } from '#core/database'
-import { folderGuard, folderSource, fsck, Log, logKeyOf, logMigrations, newOrganisationId, newOrigin, objectsOf } from '#core/log'
+import { Edge, folderGuard, folderSource, fsck, Log, logKeyOf, logMigrations, newOrganisationId, newOrigin, objectsOf } from '#core/log'
 import { FolderObjects } from '#core/objects'
-import { Edge } from '../src/core/log/edge.ts'
 
 export interface Line {
   figure: string

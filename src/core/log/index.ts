@@ -1,4 +1,5 @@
 /** The log room's front door. */
+export { Edge } from './edge.ts'
 export { Log, succeed, type LogParts } from './log.ts'
 export { folderGuard, objectGuard, type Guard } from './guard.ts'
 export { objectsOf, readHashes, readTile, type LogObjects } from './objects.ts'
