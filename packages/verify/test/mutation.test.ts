@@ -6,6 +6,9 @@ import {
 } from '../src/index.ts'
 import { buildHistory, testKey } from './history.ts'
 
+/** Parsed JSON that is about to be spoilt: no type holds. */
+type Loose = ReturnType<typeof JSON.parse>
+
 /** Numbers that look random, the same in every run: a mutation that got through can be found again. */
 function chance(seed: string): (below: number) => number {
   let counter = 0
@@ -54,10 +57,10 @@ type Mutation = (bytes: Uint8Array, random: (below: number) => number) => Uint8A
 
 /** Edits the parsed container and writes it canonically again, so that only proofs and signatures can object. */
 const edited =
-  (edit: (bundle: { [key: string]: any }, random: (below: number) => number) => boolean | void): Mutation =>
+  (edit: (bundle: { [key: string]: Loose }, random: (below: number) => number) => boolean | void): Mutation =>
   (bytes, random) => {
     if (bytes[0] !== 0x7b) return undefined
-    const bundle = JSON.parse(textOf(bytes)) as { [key: string]: any }
+    const bundle = JSON.parse(textOf(bytes)) as { [key: string]: Loose }
     return edit(bundle, random) === false ? undefined : canonicalBytes(bundle)
   }
 const any = <T>(items: readonly T[], random: (below: number) => number): T => items[random(items.length)] as T
@@ -73,7 +76,7 @@ function paths(value: Json, path: (string | number)[] = []): (string | number)[]
   if (typeof value !== 'object' || value === null) return [path]
   return Object.entries(value).flatMap(([key, member]) => paths(member as Json, [...path, Array.isArray(value) ? Number(key) : key]))
 }
-function replaced(value: any, path: readonly (string | number)[], to: (before: unknown) => unknown): any {
+function replaced(value: Loose, path: readonly (string | number)[], to: (before: unknown) => unknown): Loose {
   const [key, ...rest] = path
   if (key === undefined) return to(value)
   const copy = Array.isArray(value) ? [...value] : { ...value }
@@ -128,12 +131,12 @@ const MUTATIONS: Record<string, Mutation> = {
   'two members exchanged between entries': edited((bundle, random) => {
     if (!bundle['entries']) return false
     const member = any(['index', 'leaf', 'salt', 'envelope'], random)
-    const [a, b] = [any(bundle['entries'] as any[], random), any(bundle['entries'] as any[], random)]
+    const [a, b] = [any(bundle['entries'] as Loose[], random), any(bundle['entries'] as Loose[], random)]
     ;[a[member], b[member]] = [b[member], a[member]]
     return true
   }),
   'two entries exchanged, each keeping its index': edited((bundle, random) => {
-    const entries = bundle['entries'] as any[]
+    const entries = bundle['entries'] as Loose[]
     const [i, j] = [random(entries.length), random(entries.length)]
     ;[entries[i], entries[j]] = [{ ...entries[j], index: entries[i].index }, { ...entries[i], index: entries[j].index }]
   }),
@@ -163,11 +166,11 @@ const MUTATIONS: Record<string, Mutation> = {
     return true
   }),
   'an unknown member': edited((bundle, random) => {
-    const where = any([bundle, any(bundle['entries'] as any[], random), any(bundle['entries'] as any[], random)['envelope']], random)
+    const where = any([bundle, any(bundle['entries'] as Loose[], random), any(bundle['entries'] as Loose[], random)['envelope']], random)
     where[any(['note', 'constructor', 'toString', 'x'], random)] = any(['', 1, true, null], random)
   }),
   'a member left out': edited((bundle, random) => {
-    const where = any([bundle, any(bundle['entries'] as any[], random)], random)
+    const where = any([bundle, any(bundle['entries'] as Loose[], random)], random)
     delete where[any(Object.keys(where), random)]
   }),
   'a line of the checkpoint altered': edited((bundle, random) => {
@@ -195,7 +198,7 @@ const MUTATIONS: Record<string, Mutation> = {
   // A liar who knows the format: the statement is altered, canonical, well-formed where luck has it, and signed anew.
   'a statement altered and signed by a stranger, with a leaf that commits to it': async (bytes, random) => {
     if (bytes[0] !== 0x7b) return undefined
-    const bundle = JSON.parse(textOf(bytes)) as { entries: any[] }
+    const bundle = JSON.parse(textOf(bytes)) as { entries: Loose[] }
     const entry = any(bundle.entries, random)
     const payload = parseCanonical(fromBase64(entry.envelope.payload))
     const changed = canonicalBytes(replaced(payload, any(paths(payload), random), (before) => altered(before, random)))
@@ -207,7 +210,7 @@ const MUTATIONS: Record<string, Mutation> = {
   },
   'signed again by a stranger, nothing else changed': async (bytes, random) => {
     if (bytes[0] !== 0x7b) return undefined
-    const bundle = JSON.parse(textOf(bytes)) as { entries: any[] }
+    const bundle = JSON.parse(textOf(bytes)) as { entries: Loose[] }
     const entry = any(bundle.entries, random)
     entry.envelope = await sealEnvelope(fromBase64(entry.envelope.payload), stranger)
     return canonicalBytes(bundle as unknown as Json)

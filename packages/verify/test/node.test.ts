@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -182,10 +183,10 @@ describe('an address', () => {
 })
 
 describe('a hostile or broken server', () => {
-  const lie = (path: string, answer: (response: import('node:http').ServerResponse) => void): void => void site.lies.set(path, (_request, response) => answer(response))
+  const lie = (path: string, answer: (response: ServerResponse) => void): void => void site.lies.set(path, (_request, response) => answer(response))
   const limits = { timeoutMs: 500, totalMs: 3000, totalBytes: 4_000_000 }
 
-  it.each<[string, string, (response: import('node:http').ServerResponse) => void]>([
+  it.each<[string, string, (response: ServerResponse) => void]>([
     ['never answers', '/claims/claim-tls/bundle', () => undefined],
     ['stops in the middle', '/claims/claim-tls/bundle', (response) => void response.write('{"checkpoint"')],
     ['is not there', '/claims/claim-tls/bundle', (response) => void response.destroy()],
@@ -222,6 +223,7 @@ describe('a hostile or broken server', () => {
 
   it('cannot write to the terminal', async () => {
     const text = 'Ordinary \u001b[2J words \u202e gnihtemos'
+    // eslint-disable-next-line no-control-regex -- these must be gone
     expect(formatReport({ ok: false, outcome: 'found', steps: [{ name: 'container', ok: false, detail: text }], notes: [text], shows: '', doesNotShow: '' }, text)).not.toMatch(/[\u001b\u202e]/)
   })
 })

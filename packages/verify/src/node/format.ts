@@ -8,6 +8,7 @@ const MARK = { true: '✓', false: '✕', unknown: '?' } as const
 export const markOf = (step: Step): string => MARK[String(step.ok) as keyof typeof MARK]
 
 /** What a stranger's text may do to a terminal, it does not: escapes, line breaks and bidirectional marks become `?`. */
+// eslint-disable-next-line no-control-regex -- these are what it takes away
 export const harmless = (text: string): string => text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '?')
 
 /** For a person at a terminal. */

@@ -83,7 +83,7 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
   const lastVisit = await judgeVisit(trusted, await memory.site(url.origin), read, options.at)
   const newest: Newest = { head, lastVisit, trust, read }
   if (lastVisit.ok === false) {
-    const kept = remembered && /^FORK/.test(lastVisit.detail) ? await memory.keepFork(head.origin, [remembered.note, headNote], options.at) : undefined
+    const kept = remembered && lastVisit.detail.startsWith('FORK') ? await memory.keepFork(head.origin, [remembered.note, headNote], options.at) : undefined
     steps.taken.push(lastVisit)
     if (kept) steps.notes.push(`Both checkpoints are kept in ${kept}: together they are proof.`)
     return steps.report('')

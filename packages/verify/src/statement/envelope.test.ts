@@ -5,6 +5,9 @@ import { canonicalBytes } from '../canonical.ts'
 import { concat, textOf, toBase64, utf8 } from '../bytes.ts'
 import { envelopeBytes, keyIdOf, openEnvelope, parseEnvelope, PAYLOAD_TYPE, preAuthenticationEncoding, sealEnvelope, type Envelope } from './envelope.ts'
 
+/** Parsed JSON that is about to be spoilt: no type holds. */
+type Loose = ReturnType<typeof JSON.parse>
+
 const pair = generateKeyPairSync('ed25519')
 const publicKey = Uint8Array.from(pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(12))
 const signer = { publicKey, sign: (message: Uint8Array) => Uint8Array.from(sign(null, message, pair.privateKey)) }
@@ -60,13 +63,13 @@ describe('an envelope', () => {
   })
 
   it.each([
-    ['a second signature', (e: any) => ({ ...e, signatures: [...e.signatures, ...e.signatures] })],
-    ['no signature', (e: any) => ({ ...e, signatures: [] })],
-    ['a further member', (e: any) => ({ ...e, note: '' })],
-    ['a further member in its signature', (e: any) => ({ ...e, signatures: [{ ...e.signatures[0], cert: '' }] })],
-    ['another payload type', (e: any) => ({ ...e, payloadType: `${PAYLOAD_TYPE};v=2` })],
-    ['a signature that is null', (e: any) => ({ ...e, signatures: [null] })],
-    ['signatures that are no list', (e: any) => ({ ...e, signatures: {} })],
+    ['a second signature', (e: Loose) => ({ ...e, signatures: [...e.signatures, ...e.signatures] })],
+    ['no signature', (e: Loose) => ({ ...e, signatures: [] })],
+    ['a further member', (e: Loose) => ({ ...e, note: '' })],
+    ['a further member in its signature', (e: Loose) => ({ ...e, signatures: [{ ...e.signatures[0], cert: '' }] })],
+    ['another payload type', (e: Loose) => ({ ...e, payloadType: `${PAYLOAD_TYPE};v=2` })],
+    ['a signature that is null', (e: Loose) => ({ ...e, signatures: [null] })],
+    ['signatures that are no list', (e: Loose) => ({ ...e, signatures: {} })],
   ])('with %s is not read', async (_name, change) => {
     const envelope = await sealEnvelope(utf8('payload'), signer)
     expect(() => parseEnvelope(canonicalBytes(change(envelope)))).toThrow(code('malformed'))

@@ -47,6 +47,7 @@ const object =
     }
   }
 
+// eslint-disable-next-line no-control-regex -- control characters are what it refuses
 const text = matching(/^[^\u0000-\u001f\u007f]{1,2000}$/u, 'one line of text, 1 to 2,000 characters')
 const hex32 = matching(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')
 const instant: Shape = (value, path) => {
