@@ -77,7 +77,8 @@ describe('the worker', () => {
     await until(() => begun)
     await worker.stop()
     expect(ended).toBe(true)
-    expect(await waiting()).toBe(0)
+    const { rows } = await sql`select * from graphile_worker.jobs`.execute(db.app)
+    expect(rows).toEqual([]) // done, and known to be done
   })
 
   it('a sole worker takes up at once what a killed one had begun', async () => {

@@ -76,6 +76,9 @@ export async function startWorker<Payloads extends object>(db: OrganisationDatab
       concurrency: options.concurrency ?? 4,
       pollInterval: pollMs,
       noHandleSignals: true, // stopping is main's affair, in its order
+      // Batches of no delay: only these are waited for at a stop. Otherwise a job that was done just before it may not be
+      // known to be, and is done again.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     })
   }
   let stopping = false
