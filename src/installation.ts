@@ -10,6 +10,7 @@ import { startWorker, type Worker } from '#core/jobs'
 import { openLocalRoots, type KeyRing } from '#core/keys'
 import { folderGuard, Log, logMigrations, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
 import { Organisations, type OpenOrganisation } from '#core/organisation'
+import { ObligationKeeper, obligationMigrations, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
 import { changeSettings, claimBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf } from '#core/page'
 import { insertWitness, instantOf, issue, listWitnesses, statementMigrations, type StatementSigner, type StatementTables, type WitnessRecord } from '#core/statement'
@@ -29,6 +30,7 @@ import { spineApi, type SpineParts } from './surfaces/http/spine/index.ts'
 import { loadAssets, type SiteAssets } from './surfaces/site/index.ts'
 import { Cosigner } from './surfaces/worker/cosigner.ts'
 import { Scheduler } from './surfaces/worker/scheduler.ts'
+import { SPINE_OBLIGATIONS, watch } from './surfaces/worker/watch.ts'
 
 export interface InstallationOptions {
   data: string
@@ -84,7 +86,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       server,
       dataFolder: options.data,
       roots: await openLocalRoots(join(options.data, 'keys', 'root')),
-      migrations: [logMigrations, statementMigrations, checkMigrations, pageMigrations, httpMigrations, ...moduleMigrations],
+      migrations: [logMigrations, statementMigrations, checkMigrations, obligationMigrations, pageMigrations, httpMigrations, ...moduleMigrations],
       clock,
     })
     undo.push(() => organisations.close())
@@ -215,7 +217,25 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     await settle(clock.now())
     await assets.refresh()
 
-    const scheduler = new Scheduler({ db, engine, clock, settle: async (at) => { await settle(at); await assets.refresh() }, report })
+    const keeper = new ObligationKeeper({
+      db,
+      obligations: [...SPINE_OBLIGATIONS, ...modules.flatMap((module) => module.obligations)],
+      calendar: async () => {
+        const { calendar } = await readSettings(db)
+        return calendar === undefined ? PLAIN_CALENDAR : parseCalendar(calendar)
+      },
+    })
+    const scheduler = new Scheduler({
+      db,
+      engine,
+      clock,
+      settle: async (at) => {
+        await settle(at)
+        await assets.refresh()
+      },
+      watch: () => watch({ db, keeper, clock, tell: report }),
+      report,
+    })
     let worker: Worker | undefined
     undo.push(async () => worker?.stop())
     worker = await startWorker(db, scheduler.handlers, { concurrency: CHECKS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker began again: ${reason}`) })

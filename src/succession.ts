@@ -5,6 +5,7 @@ import { startEmbedded } from '#core/database'
 import { VouchsafeError } from '#core/errors'
 import { openLocalRoots } from '#core/keys'
 import { folderGuard, logMigrations, objectGuard, objectsOf, succeed } from '#core/log'
+import { obligationMigrations } from '#core/obligation'
 import { Organisations } from '#core/organisation'
 import { pageMigrations } from '#core/page'
 import { statementMigrations } from '#core/statement'
@@ -21,7 +22,7 @@ export async function succeedLog(data: string, reason: string): Promise<{ origin
       server,
       dataFolder: data,
       roots: await openLocalRoots(join(data, 'keys', 'root')),
-      migrations: [logMigrations, statementMigrations, checkMigrations, pageMigrations, httpMigrations],
+      migrations: [logMigrations, statementMigrations, checkMigrations, obligationMigrations, pageMigrations, httpMigrations],
       clock: systemClock,
     })
     try {

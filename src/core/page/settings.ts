@@ -16,7 +16,8 @@ export const Settings = z.strictObject({
   contacts: z.array(z.string().regex(/^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+|tel:\+?[0-9-]+)$/, 'mailto:, https:// or tel:')).max(10).optional(),
   securityTxtExpires: z.iso.datetime().optional(),
   accent: z.string().regex(/^#[0-9a-f]{6}$/i, 'a colour like #0c6b5b').optional(),
-  timeZone: z.string().max(60).optional(),
+  /** As core/obligation reads it: time zone, working days, hours, holidays. */
+  calendar: z.record(z.string(), z.unknown()).optional(),
   /** An RFC 3161 authority that stamps a checkpoint once a day, and the certificate (PEM) that its tokens are pinned to. */
   timestampUrl: z.url({ protocol: /^https?$/ }).optional(),
   timestampCertificate: z.string().startsWith('-----BEGIN CERTIFICATE-----').max(20_000).optional(),

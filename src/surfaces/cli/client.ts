@@ -12,7 +12,7 @@ export const dataFolder = (given: string | undefined, terminal: { env: Readonly<
 
 export interface Client {
   get<T>(path: string): Promise<T>
-  send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>
+  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>
   sendBytes<T>(path: string, bytes: Uint8Array): Promise<T>
 }
 

@@ -8,6 +8,7 @@ const COMMANDS: readonly { name: string; summary: string; load(): Promise<Comman
   { name: 'policy', summary: 'Look at, correct, approve and publish policies.', load: async () => (await import('./policy.ts')).policyCommand },
   { name: 'attest', summary: 'Say under your role, with your own key, that a claim or control holds.', load: async () => (await import('./attest.ts')).attestCommand },
   { name: 'note', summary: 'Put a public note on a broken claim.', load: async () => (await import('./note.ts')).noteCommand },
+  { name: 'obligations', summary: 'Promises with a clock: what runs, what is due, what was missed.', load: async () => (await import('./obligations.ts')).obligationsCommand },
   { name: 'check', summary: 'Run checks of the installation now, and print their verdicts.', load: async () => (await import('./check.ts')).checkCommand },
   { name: 'probe', summary: 'Check a host from outside: TLS, headers, DNS, security.txt.', load: async () => (await import('./probe.ts')).probeCommand },
   { name: 'runner', summary: 'Run declared checks inside a network of yours.', load: async () => (await import('./runner.ts')).runnerCommand },

@@ -14,7 +14,7 @@ export const settingsCommand = defineCommand({
   publicUrl=https://…  where the page is reached
   hosts=a.example,b.example:8443   the hosts that domain checks cover
   contacts=mailto:security@a.example   for security.txt
-  accent=#0c6b5b  timeZone=Europe/Berlin  showTargets=true|false  holdBackHours=0…72`,
+  accent=#0c6b5b  showTargets=true|false  holdBackHours=0…72`,
   options: { ...FORMAT, ...DATA, as: { type: 'string' } },
   most: 20,
   async run({ values, words, terminal }) {

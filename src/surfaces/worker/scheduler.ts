@@ -11,6 +11,8 @@ export interface SchedulerParts {
   clock: Clock
   /** Makes the page and its snapshot follow new results. */
   settle(at: Date): Promise<void>
+  /** Looks after promises with a clock. */
+  watch(): Promise<void>
   report(problem: string): void
 }
 
@@ -20,6 +22,7 @@ interface Jobs {
 
 // Fine beside the shortest cadence (a minute), and cheap: one query over the standing bindings.
 const LOOK_EVERY_MS = 5_000
+const WATCH_EVERY_MS = 60_000 // clocks are read to the minute
 const SCHEDULER = { kind: 'system', name: 'scheduler' } as const
 
 /** Finds what is due and queues it; jobs do the work, so that several nodes share it and none does it twice. */
@@ -73,9 +76,14 @@ export class Scheduler {
 
   async #look(): Promise<void> {
     const { signal } = this.#stopping
+    let watchedAt = 0
     while (!signal.aborted) {
       try {
         await this.#queueDue()
+        if (performance.now() - watchedAt > WATCH_EVERY_MS || watchedAt === 0) {
+          watchedAt = performance.now()
+          await this.#parts.watch()
+        }
       } catch (error) {
         // The database may be away; the next look finds what is still due.
         this.#parts.report(`scheduler: ${messageOf(error)}`)

@@ -3,6 +3,7 @@ import { attestationRoutes } from './attestations.ts'
 import { checkRoutes } from './checks.ts'
 import { claimRoutes } from './claims.ts'
 import { spine } from './contract.ts'
+import { obligationRoutes } from './obligations.ts'
 import { organisationRoutes } from './organisation.ts'
 import type { SpineParts } from './parts.ts'
 import { policyRoutes } from './policies.ts'
@@ -13,5 +14,5 @@ export type { SpineParts } from './parts.ts'
 /** Every address of the spine, in reading order. */
 export const spineApi = (parts: SpineParts): ApiPart => ({
   contract: spine,
-  routes: [...policyRoutes(parts), ...claimRoutes(parts), ...checkRoutes(parts), ...attestationRoutes(parts), ...organisationRoutes(parts)],
+  routes: [...policyRoutes(parts), ...claimRoutes(parts), ...checkRoutes(parts), ...attestationRoutes(parts), ...obligationRoutes(parts), ...organisationRoutes(parts)],
 })

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { clockAt, clockText, endOf, holidaysFromIcs, listClocks, listWarnings, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
+import { routesOf } from '#core/module'
+import { changeSettings, readSettings } from '#core/page'
+import { spine } from './contract.ts'
+import type { SpineParts } from './parts.ts'
+import { actorName } from './policies.ts'
+
+const route = routesOf(spine)
+const YEAR_MS = 366 * 86_400_000
+
+export function obligationRoutes({ db }: SpineParts) {
+  return [
+    route({
+      on: 'GET /obligations',
+      permit: 'installation.read',
+      summary: 'Promises with a clock, and the warnings of the last thirty days',
+      query: z.object({ state: z.enum(['running', 'paused', 'met', 'breached', 'cancelled']).optional() }),
+      reply: z.object({
+        items: z.array(z.object({ id: z.string(), obligation: z.string(), subject: z.string(), state: z.string(), startedAt: z.string(), dueAt: z.string().nullable(), text: z.string() })),
+        warnings: z.array(z.object({ clock: z.string(), rule: z.string(), at: z.string() })),
+      }),
+      async handle({ query, at }) {
+        const clocks = await listClocks(db)
+        const items = clocks.map((clock) => ({
+          id: clock.id,
+          obligation: clock.obligation,
+          subject: `${clock.subject.kind}:${clock.subject.id}`,
+          state: clockAt(clock.run, at).kind,
+          startedAt: clock.startedAt.toISOString(),
+          dueAt: endOf(clock.run)?.toISOString() ?? null,
+          text: clockText(clock.run, at),
+        }))
+        const warnings = await listWarnings(db, new Date(at.getTime() - 30 * 86_400_000))
+        return { body: { items: items.filter((item) => query.state === undefined || item.state === query.state), warnings: warnings.map((warning) => ({ ...warning, at: warning.at.toISOString() })) } }
+      },
+    }),
+    route({
+      on: 'GET /calendar',
+      permit: 'settings.read',
+      summary: 'The calendar that business days are counted on',
+      reply: z.looseObject({}),
+      async handle() {
+        const { calendar } = await readSettings(db)
+        return { body: { ...(calendar === undefined ? PLAIN_CALENDAR : parseCalendar(calendar)) } }
+      },
+    }),
+    route({
+      on: 'PUT /calendar',
+      permit: 'settings.change',
+      summary: 'Set time zone, working days and holidays; clocks that run keep the calendar they began with',
+      body: z.strictObject({ calendar: z.looseObject({}).optional(), ics: z.string().max(2_000_000).optional().describe('An iCalendar feed of holidays (RFC 5545).') }),
+      bodyLimitBytes: 2_500_000,
+      reply: z.looseObject({ ignored: z.array(z.string()) }),
+      async handle({ body, actor, at }) {
+        const feed = body.ics === undefined ? undefined : holidaysFromIcs(body.ics, { from: at.toISOString().slice(0, 10), until: new Date(at.getTime() + 3 * YEAR_MS).toISOString().slice(0, 10) })
+        const given = body.calendar ?? (await readSettings(db)).calendar ?? { ...PLAIN_CALENDAR }
+        const calendar = parseCalendar({ ...given, ...(feed ? { holidays: feed.holidays, holidaysKnownUntil: feed.knownUntil } : {}) })
+        await changeSettings(db, actorName(actor), { calendar: { ...calendar } })
+        return { body: { ...calendar, ignored: (feed?.ignored ?? []).map(String) } }
+      },
+    }),
+  ]
+}
