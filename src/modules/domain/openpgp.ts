@@ -25,6 +25,8 @@ export const verifyOpenPgp: VerifyOpenPgp = async (text, keys, at): Promise<Open
     }
     try {
       await signature.verified
+      // The library judges a key as of the moment of signing; readers need one that is neither expired nor revoked now.
+      await key.getSigningKey(signature.keyID, at)
       good ??= key.getFingerprint()
     } catch (error) {
       return { kind: 'bad', detail: messageOf(error) }

@@ -4,7 +4,7 @@ import type { Instant } from '#core/clock'
 import type { InstallationParts } from './parts.ts'
 import { DAY, fails, holds, selfCheck, unknown, type Sight } from './self-check.ts'
 
-/** First day without security fixes, from the makers' published calendars (Node.js release schedule; PostgreSQL versioning policy). */
+/** Last day of support, from the makers' published calendars (Node.js release schedule; PostgreSQL versioning policy). */
 export const END_OF_SUPPORT: Readonly<Record<'Node.js' | 'PostgreSQL', Readonly<Record<number, string>>>> = {
   'Node.js': { 18: '2025-04-30', 20: '2026-04-30', 21: '2024-06-01', 22: '2027-04-30', 23: '2025-06-01', 24: '2028-04-30', 25: '2026-06-01' },
   PostgreSQL: { 13: '2025-11-13', 14: '2026-11-12', 15: '2027-11-11', 16: '2028-11-09', 17: '2029-11-08', 18: '2030-11-14' },
@@ -35,7 +35,6 @@ export function judgeVersion(product: 'Node.js' | 'PostgreSQL', version: string,
   const major = Number.parseInt(version, 10)
   const end = END_OF_SUPPORT[product][major]
   if (end === undefined) return unknown(`this release does not know until when ${product} ${version} is supported`, { version })
-  const daysLeft = Math.floor((Date.parse(end) - at.getTime()) / 86_400_000)
-  if (daysLeft < 0) return fails(`${product} ${version} has received no security fixes since ${end}; upgrade it`, { version, end })
+  if (at.getTime() >= Date.parse(end) + 1000 * DAY) return fails(`${product} ${version} has received no security fixes since ${end}; upgrade it`, { version, end })
   return holds(`${product} ${version} is supported until ${end}`, { version, end })
 }
