@@ -11,7 +11,7 @@ const STATEMENT: Form = { kind: 'statement' }
 
 // What a line of these forms publishes by itself: an address for reports, a list, a paper, a status page.
 const PUBLISHES = /\b(?:security\.txt|status ?page|white ?papers?|sub-?processors?|trust cent(?:er|re)|hall of fame)\b|https?:\/\/(?:\w+\.)?status\.|statuspage/
-const REPORTS_TO = /[\w.+-]+@[\w-]+\.[a-z]|\b(?:hackerone|bugcrowd|report(?:ing)? (?:form|page|an issue)|response page|submit a report|security (?:team|page)|bug bounty program|psirt)\b/
+const REPORTS_TO = /[\w.+-]+@[\w-]+\.[a-z]|https?:\/\/\S*(?:report|security|vuln|disclos|bounty)|\b(?:hackerone|bugcrowd|report(?:ing)? (?:form|page|an issue)|response page|submit a report|security (?:team|page)|bug bounty program|psirt)\b/
 const ABOUT_REPORTING = /\b(?:security@|psirt@|report\w*|vulnerabilit\w+|security (?:issue|concern|problem|bug|team|flaw)s?|disclos\w+|incident|abuse|flaws?|exploit)\b/
 
 const READERS_DUTY = /^(?:by (?:using|accessing|continuing)\b.{0,60}\byou|you (?:confirm|acknowledge|accept|consent|must|should|are expected|agree|shall|need to|will need|may not|can help)|your continued|customers? (?:should|must|shall|agree|may not|need to)|users? (?:should|must|shall)|researchers (?:should|must|shall|are expected))\b|\b(?:should|must) be (?:performed|made|submitted|carried out|conducted|reported)\b/

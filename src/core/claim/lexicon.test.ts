@@ -31,7 +31,7 @@ describe('near misses do not bind', () => {
     ['AWS is certified to ISO 27001 and SOC 2.', 'certification-stated'],
     ['Our internal audit team checks our controls every quarter.', 'independent-audit'],
     ['Audit logs are kept for a year.', 'independent-audit'],
-    ['Read more at https://example.test/security.', 'encryption-in-transit'],
+    ['Report a vulnerability at https://example.test/report.', 'encryption-in-transit'],
     ['Payments are handled by Stripe, which is PCI DSS Level 1 certified.', 'certification-stated'],
     ['Admins can assign roles to members of a workspace.', 'access-role-based'],
     ['Patches are prioritized based on risk.', 'risk-assessed'],
@@ -39,6 +39,10 @@ describe('near misses do not bind', () => {
     ['Our people sign in with hardware security keys.', 'customer-mfa'],
     ['Company laptops use full disk encryption.', 'encryption-at-rest'],
   ])('%s is no %s', (text, control) => expect(one(text).controls).not.toContain(control))
+
+  it('an address for reports is a claim, and its scheme promises no encryption', () => {
+    expect(one('Report a vulnerability at https://example.test/report.')).toMatchObject({ claim: true, controls: ['disclosure-channel'] })
+  })
 
   it('a near miss says what it was taken for and why it is not', () => {
     expect(one('Containers are scanned hourly for malware, and a quarterly vulnerability scan covers the hosts.').reasons).toContainEqual(
@@ -115,7 +119,7 @@ describe('reading with what stands around', () => {
 
 describe('hostile pages', () => {
   it('a sentence of 20,000 words is one line, read by its beginning', () => {
-    const lines = read(`We encrypt all customer data at rest, ${'data and '.repeat(20_000)} so on, and back it up daily.`)
+    const lines = read(`We encrypt all customer data at rest, ${'data and '.repeat(20_000)} so on, and backups are taken daily.`)
     expect(lines).toHaveLength(1)
     expect(lines[0]?.controls).toEqual(['encryption-at-rest'])
   })

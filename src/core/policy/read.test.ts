@@ -85,6 +85,11 @@ describe('exactness', () => {
     expect(raw(document, document.lines[1] ?? { start: 0, end: 0 })).toBe('We log it.')
   })
 
+  it('a full stop written as a character reference still ends its sentence there', () => {
+    const document = readPolicy(bytes('We log it&#46; We patch it.'), { name: 'p.md' })
+    expect(document.lines.map((line) => raw(document, line))).toEqual(['We log it&#46;', 'We patch it.'])
+  })
+
   it('a sentence that begins or ends in a link takes the whole link', () => {
     const document = readPolicy(bytes('[Read the paper](https://a.test/x) now. Write to [us](mailto:a@b.test).'), { name: 'p.md' })
     expect(document.lines.map((line) => raw(document, line))).toEqual(['[Read the paper](https://a.test/x) now.', 'Write to [us](mailto:a@b.test).'])
@@ -195,6 +200,7 @@ describe('bad input is refused with what to mend', () => {
   it('too many lines', () => refused('a\n'.repeat(30_000), 'too-large'))
   it('100,000 quotes deep', () => refused(`${'>'.repeat(100_000)} a`, 'bad-input'))
   it('100,000 list markers deep', () => refused(`${'- '.repeat(100_000)}a`, 'bad-input'))
+  it('a thousand brackets open', () => refused('['.repeat(1000), 'bad-input'))
   it('100,000 brackets open', () => refused('['.repeat(100_000), 'bad-input'))
   it('100,000 emphasis marks', () => refused('*a_ '.repeat(50_000), 'bad-input'))
   it('a million brackets in one paragraph', () => refused('[]'.repeat(500_000), 'bad-input'))
