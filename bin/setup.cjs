@@ -25,13 +25,13 @@ const tsc = 'node_modules/typescript/bin/tsc'
 
 /** The build, in its order: a name for people, a program for Node, and, where a part may be absent, the file it needs. */
 const buildSteps = [
-  { name: 'verifier', run: [tsc, '-p', 'packages/verify'] },
-  { name: 'server', run: [tsc, '-p', '.'] },
-  { name: 'verifier in the page', run: ['dist/surfaces/site/bundle.js'], needs: 'src/surfaces/site/bundle.ts' },
+  { name: 'verifier', run: [tsc, '-p', 'packages/verify/tsconfig.build.json'] },
+  { name: 'verifier in the page', run: ['packages/verify/build.mjs'] },
+  { name: 'server', run: [tsc, '-p', 'tsconfig.build.json'] },
 ]
 
 /** Everything that a build reads; a change in size or time of any file makes a new build. */
-const buildSources = ['src', 'packages/verify/src', 'console', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json', 'packages/verify/package.json', 'packages/verify/tsconfig.json']
+const buildSources = ['src', 'packages/verify/src', 'console', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.base.json', 'packages/verify/package.json', 'packages/verify/tsconfig.json', 'packages/verify/tsconfig.build.json', 'packages/verify/build.mjs']
 const buildResults = ['dist', 'packages/verify/dist']
 
 /** An error that is shown as it is: what failed, then what to do. */

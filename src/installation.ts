@@ -9,7 +9,8 @@ import { messageOf, VouchsafeError } from '#core/errors'
 import { startWorker, type Worker } from '#core/jobs'
 import { openLocalRoots, type KeyRing } from '#core/keys'
 import { folderGuard, Log, logMigrations, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
-import { Organisations, type OpenOrganisation } from '#core/organisation'
+import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
+import { Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
 import { ObligationKeeper, obligationMigrations, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
 import { changeSettings, claimBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf } from '#core/page'
@@ -37,6 +38,8 @@ export interface InstallationOptions {
   host: string
   port: number
   databaseUrl?: string
+  /** `s3://bucket/prefix?…`: where evidence and tiles lie, instead of in the data folder. */
+  objectsUrl?: string
   publicUrl?: string
   /** Folder of declared checks; default `checks/` in the data folder. */
   checks?: string
@@ -88,12 +91,14 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       roots: await openLocalRoots(join(options.data, 'keys', 'root')),
       migrations: [logMigrations, statementMigrations, checkMigrations, obligationMigrations, pageMigrations, httpMigrations, ...moduleMigrations],
       clock,
+      ...(options.objectsUrl === undefined ? {} : { objects: objectsAt(options.objectsUrl) }),
     })
     undo.push(() => organisations.close())
     const organisation = await organisations.open()
     const { database: db, keys, objects } = organisation
     const signer = await signingKey(keys, 'statement')
-    const guards: Guard[] = [folderGuard(), objectGuard(objects.describe(), objects)]
+    // One guard lies outside the data folder; where objects do as well, they are a second.
+    const guards: Guard[] = [folderGuard(), ...(options.objectsUrl === undefined ? [] : [objectGuard(objects.describe(), objects)])]
     const log = await Log.open({ database: db, signer: await signingKey(keys, 'log'), statementSigner: signer, objects: objectsOf(objects), guards, clock, report })
     undo.push(() => log.stop())
     if (options.publicUrl !== undefined) await changeSettings(db, { kind: 'operator', name: 'start --public-url' }, { publicUrl: options.publicUrl })
@@ -270,6 +275,12 @@ export async function openInstallation(options: InstallationOptions): Promise<In
 async function openServer(options: InstallationOptions, report: (problem: string) => void): Promise<DatabaseServer> {
   if (options.databaseUrl !== undefined) return connectExternal({ url: options.databaseUrl, dataFolder: options.data })
   return startEmbedded({ dataFolder: options.data, onEvent: (event) => event.kind !== 'created' && report(`database: ${event.kind}`) })
+}
+
+/** Each organisation under a prefix of its own. */
+function objectsAt(address: string): (id: OrganisationId) => ObjectStore {
+  const options = s3OptionsFrom(address, process.env)
+  return (id) => new S3Objects({ ...options, prefix: options.prefix === '' ? id : `${options.prefix}/${id}` })
 }
 
 async function signingKey(keys: KeyRing, name: string): Promise<Signer> {

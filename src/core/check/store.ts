@@ -155,7 +155,7 @@ export async function allSlots(db: OrganisationDatabase, bindings: readonly Hex[
 
 /**
  * As much of each chain as its state can depend on: the last decisive results up to the confirmations, the last one
- * that held, and the newest entry. The key is the chain's newest binding.
+ * that held, and the newest that ran (silence makes no claim greener). The key is the chain's newest binding.
  */
 export async function decidingSlots(db: OrganisationDatabase, chains: readonly { key: Hex; bindings: readonly Hex[]; confirmations: number }[]): Promise<Map<Hex, SlotRecord[]>> {
   const found = new Map<Hex, SlotRecord[]>(chains.map((chain) => [chain.key, []]))
@@ -179,7 +179,7 @@ export async function decidingSlots(db: OrganisationDatabase, chains: readonly {
         where m.key = chain.key and s.verdict = 'holds' order by m.position desc, s.slot desc limit 1)
       union all
       (select s.*, m.position from member m join "check".slot s on s.binding = m.digest
-        where m.key = chain.key order by m.position desc, s.slot desc limit 1)
+        where m.key = chain.key and s.verdict <> 'not-run' order by m.position desc, s.slot desc limit 1)
     ) as picked
     order by chain.key, picked.position, picked.slot`.execute(db.app)
   for (const row of rows) found.get(row.key)?.push(slotOf(row))

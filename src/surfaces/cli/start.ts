@@ -11,13 +11,14 @@ const BAR_WIDTH = 20
 export const startCommand = defineCommand({
   name: 'start',
   summary: 'Start server, worker and embedded database in one.',
-  usage: `[--data DIR] [--port N] [--host ADDRESS] [--database-url URL] [--public-url URL] [--checks DIR]
-                 [--allow-private] [--allow-commands]
+  usage: `[--data DIR] [--port N] [--host ADDRESS] [--database-url URL] [--objects-url URL] [--public-url URL]
+                 [--checks DIR] [--allow-private] [--allow-commands]
 
   --data DIR          where everything is kept (default: data/)
   --port N            default 7443; 0 takes a free one
   --host ADDRESS      default 127.0.0.1: put a reverse proxy with TLS in front of it
   --database-url URL  a PostgreSQL of your own, 15 or later, instead of the embedded one
+  --objects-url URL   s3://bucket/prefix?endpoint=…&region=… for evidence and tiles (keys from AWS_* variables)
   --public-url URL    where readers reach the page
   --checks DIR        folder of declared checks (default: checks/ in the data folder)
   --allow-private     let imports, declared checks and webhooks reach private networks
@@ -27,6 +28,7 @@ export const startCommand = defineCommand({
     port: { type: 'string', default: '7443' },
     host: { type: 'string', default: '127.0.0.1' },
     'database-url': { type: 'string' },
+    'objects-url': { type: 'string' },
     'public-url': { type: 'string' },
     checks: { type: 'string' },
     'allow-private': { type: 'boolean' },
@@ -50,6 +52,7 @@ export const startCommand = defineCommand({
       host: values.host ?? '127.0.0.1',
       port,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      ...(values['objects-url'] === undefined ? {} : { objectsUrl: values['objects-url'] }),
       ...(values['public-url'] === undefined ? {} : { publicUrl: values['public-url'] }),
       ...(values.checks === undefined ? {} : { checks: values.checks }),
       allowPrivate: values['allow-private'] === true,

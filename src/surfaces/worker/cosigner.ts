@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatNote, parseNote, parseVkey, utf8, verifyNote } from '@vouchsafe/verify'
+import { parseNote, parseVkey, verifyNote } from '@vouchsafe/verify'
 import type { Clock } from '#core/clock'
 import type { OrganisationDatabase } from '#core/database'
 import { messageOf } from '#core/errors'
-import { askTimestamp, Cosigning, type AskedWitness, type Log, type Post } from '#core/log'
+import type { AskedWitness, Log, Post } from '#core/log'
 import type { Settings } from '#core/page'
 import { listWitnesses, type WitnessRecord } from '#core/statement'
 
@@ -78,7 +78,7 @@ export class Cosigner {
     const witnesses = await listWitnesses(db)
     if (witnesses.length === 0) return
     const asked: AskedWitness[] = witnesses.map((witness) => ({ key: parseVkey(witness.vkey), url: witness.url }))
-    await new Cosigning({ store: log.store, log: log.identity, objects: log.objects, witnesses: asked, post, report }).round()
+    await log.cosigning(asked, post).round()
     this.#asked = { size, at: now }
     await Promise.all(witnesses.map((witness) => this.#readObservation(witness).catch((error: unknown) => report(`observer ${witness.url}: ${messageOf(error)}`))))
   }
@@ -102,10 +102,7 @@ export class Cosigner {
     const { timestampUrl: url, timestampCertificate: certificate } = await settings()
     if (url === undefined || certificate === undefined || now - this.#stampedAt < STAMP_EVERY_MS) return
     this.#stampedAt = now
-    const checkpoint = await log.checkpoint()
-    const authority = { name: new URL(url).host, url, certificate }
-    const { token, at } = await askTimestamp(utf8(formatNote(checkpoint.note)), authority, post)
-    await log.store.addTimestamp(log.identity.number, checkpoint.size, authority.name, token, at)
+    await log.stamp({ name: new URL(url).host, url, certificate }, post)
   }
 }
 
