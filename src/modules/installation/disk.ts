@@ -18,6 +18,7 @@ export function diskCheck({ dataFolder, server }: InstallationParts): Check {
       cadenceSeconds: 5 * MINUTE,
       confirmations: 2,
       revision: 1,
+      allHold: () => 'every disk that holds data has at least 1 GiB and enough file entries free',
     },
     {
       targets: () => (server.kind === 'embedded' ? ['data folder', 'database'] : ['data folder']),

@@ -50,7 +50,7 @@ export function logConsistencyCheck({ log }: InstallationParts): Check {
 function agreed(size: number, open: number, root: Uint8Array, checkpoint: { size: number; root: Uint8Array }): Sight {
   const seen = { size, public: open, root: toHex(root), signedRoot: toHex(checkpoint.root) }
   if (checkpoint.size !== size || !sameBytes(root, checkpoint.root)) return fails(`the ${size} entries lead to another root than the signed one; do not run it on, and look for who changed the database`, seen)
-  return holds(`${size} entries lead to the signed root; all ${open} public ones have their envelope`, seen)
+  return holds(`${size} ${size === 1 ? 'entry leads' : 'entries lead'} to the signed root; every public one of them (${open}) has its envelope`, seen)
 }
 
 function faultOf(entry: ServedEntry): string | undefined {

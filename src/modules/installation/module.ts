@@ -15,6 +15,7 @@ import { databaseSettingsCheck } from './database-settings.ts'
 import { dependenciesCheck } from './dependencies.ts'
 import { diskCheck } from './disk.ts'
 import { errorAnswersCheck } from './error-answers.ts'
+import { errorsCheck } from './errors.ts'
 import { evidenceEncryptionCheck } from './evidence-encryption.ts'
 import { evidenceErasureCheck } from './evidence-erasure.ts'
 import { healthCheck } from './health.ts'
@@ -85,6 +86,7 @@ const CHECKS: readonly ((parts: InstallationParts) => Check)[] = [
   clockCheck,
   diskCheck,
   healthCheck,
+  errorsCheck,
   jobsCheck,
   schedulerCheck,
 ]

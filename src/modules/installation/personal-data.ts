@@ -48,7 +48,7 @@ export function personalDataCheck({ organisation }: InstallationParts): Check {
         }
         const stray = holding.filter((name) => !(name in DECLARED))
         if (stray[0]) return fails(`${stray[0]} holds e-mail addresses and is not declared to${stray.length > 1 ? ` (and ${stray.length - 1} more columns)` : ''}`, { stray })
-        return holds(`e-mail addresses stand in ${holding.length} of ${columns.length} columns that can hold text, all of them declared`, { holding })
+        return holds(holding.length === 0 ? `no e-mail address in ${columns.length} columns that can hold text` : `e-mail addresses stand in ${holding.length} of ${columns.length} columns that can hold text, all of them declared`, { holding })
       },
     },
   )

@@ -36,5 +36,5 @@ export function judgeVersions(versions: readonly Pick<Version, 'slug' | 'number'
     }
   }
   const policies = new Set(versions.map(({ slug }) => slug)).size
-  return holds(`${versions.length} ${versions.length === 1 ? 'version' : 'versions'} of ${policies} ${policies === 1 ? 'policy' : 'policies'} are kept, byte for byte`, { versions: versions.length })
+  return holds(`kept byte for byte: ${versions.length} ${versions.length === 1 ? 'version' : 'versions'} of ${policies} ${policies === 1 ? 'policy' : 'policies'}`, { versions: versions.length })
 }

@@ -14,6 +14,7 @@ import { clockCheck, judgeStep } from './clock.ts'
 import { dataLocationCheck } from './data-location.ts'
 import { databaseConnectionCheck } from './database-connection.ts'
 import { judgeRoom } from './disk.ts'
+import { errorsCheck, judgeErrors } from './errors.ts'
 import { jobsCheck } from './jobs.ts'
 import { listenersCheck } from './listeners.ts'
 import { outboundDoorCheck, tryAddress } from './outbound-door.ts'
@@ -71,7 +72,7 @@ describe('versions of policies', () => {
   it('hold as they were saved; altered bytes fail', async () => {
     expect((await runOnce(policyVersionsCheck(bench.parts))).verdict).toBe('unknown')
     for (const text of ['# A\n\nWe encrypt data at rest.\n', '# A\n\nWe encrypt all data at rest.\n']) await saveDraft(db, operator, { slug: 'a', name: 'a.md', source: Buffer.from(text) })
-    expect(await runOnce(policyVersionsCheck(bench.parts))).toMatchObject({ verdict: 'holds', summary: '2 versions of 1 policy are kept, byte for byte' })
+    expect(await runOnce(policyVersionsCheck(bench.parts))).toMatchObject({ verdict: 'holds', summary: 'kept byte for byte: 2 versions of 1 policy' })
     await asOwner(`set session_replication_role = replica; alter table page.version disable trigger all; update page.version set source = source || ' ' where number = 1; alter table page.version enable trigger all; alter table page.version enable always trigger append_only`)
     expect(await runOnce(policyVersionsCheck(bench.parts))).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('version 1 of a is not what was recorded') })
   })
@@ -91,7 +92,7 @@ describe('stored text', () => {
     await keep('contacts', ['mailto:security@example.org'])
     expect(await runOnce(cardNumbersCheck(bench.parts))).toMatchObject({ verdict: 'holds' })
     expect(await runOnce(passwordsCheck(bench.parts))).toMatchObject({ verdict: 'holds' })
-    expect(await runOnce(personalDataCheck(bench.parts))).toMatchObject({ verdict: 'holds', summary: expect.stringMatching(/stand in 1 of \d+ columns/) })
+    expect(await runOnce(personalDataCheck(bench.parts))).toMatchObject({ verdict: 'holds', summary: expect.stringMatching(/stand in 1 of \d+ columns.*, all of them declared/) })
   })
 
   it.each(['4111111111111111', 'card 5555 5555 5555 4444 of the customer', '3782-822463-10005', '378282246310005'])('a card number fails wherever it was written: %s', async (text) => {
@@ -228,6 +229,18 @@ describe('where data lies, and how it is reached', () => {
     expect(await runOnce(dataLocationCheck({ ...bench.parts, organisation: { ...bench.organisation, objects } }))).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('objects: the objects lie in a store outside') })
     const server = { ...bench.server, kind: 'external', admin: { ...bench.server.admin, host: 'db.example.org' } } as never
     expect(await runOnce(dataLocationCheck({ ...bench.parts, server }))).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('another machine') })
+  })
+})
+
+describe('errors', () => {
+  const at = new Date('2026-06-02T00:00:00Z')
+  const line = (level: number, hoursAgo: number, msg = 'request failed for jo.doe@example.org') => JSON.stringify({ level, time: at.getTime() - hoursAgo * 3_600_000, msg })
+  it('one unexpected error within the day fails; older ones, warnings and lines cut short do not', async () => {
+    expect(judgeErrors([line(50, 25), line(40, 1), line(30, 1), 'st":"x"}', '{"level":50,"time":'].join('\n'), at).verdict).toBe('holds')
+    const sight = judgeErrors([line(50, 5), line(60, 3)].join('\n'), at)
+    expect(sight).toMatchObject({ verdict: 'fails', summary: '2 errors in the last day, the newest at 2026-06-01T21:00:00.000Z; see vouchsafe.log' })
+    expect(JSON.stringify(sight)).not.toContain('jo.doe')
+    expect((await runOnce(errorsCheck(bench.parts))).verdict).toBe('unknown')
   })
 })
 

@@ -1,14 +1,13 @@
-import { open, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Check } from '#core/check'
 import type { RolePasswords } from '#core/database'
 import { databaseFolder } from './data-folder.ts'
+import { tailOf } from './log-file.ts'
 import type { InstallationParts } from './parts.ts'
 import { fails, holds, HOUR, selfCheck, unknown, type Sight } from './self-check.ts'
 
-/** How much of the end of a log file is read at each run; an hour of a busy installation is far less. */
-const TAIL_BYTES = 8 * 1024 * 1024
 const NEWEST_EVENTS = 10_000
 
 export function secretTracesCheck(parts: InstallationParts): Check {
@@ -67,17 +66,4 @@ interface Secret {
 function judge(text: string, secrets: readonly Secret[], where: string): Sight {
   const found = secrets.find(({ value }) => text.includes(value) || text.includes(Buffer.from(value).toString('base64').replace(/=+$/, '').slice(0, -2)))
   return found ? fails(`${found.name} stands in ${where}; rotate it and find out what wrote it`) : holds(`${secrets.length} secrets were looked for and not found in ${where}`, { secrets: secrets.map(({ name }) => name) })
-}
-
-async function tailOf(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r').catch(() => undefined)
-  if (file === undefined) return undefined
-  try {
-    const { size } = await file.stat()
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES))
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length)
-    return buffer.subarray(0, bytesRead).toString('latin1')
-  } finally {
-    await file.close()
-  }
 }
