@@ -112,6 +112,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       organisation,
       server,
       log,
+      guards,
       vault,
       dataFolder: options.data,
       operatorFolder: operatorFolder(options.data),

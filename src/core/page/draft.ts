@@ -30,7 +30,14 @@ export const sourceDigest = (document: Pick<PolicyDocument, 'source'>, place: { 
 export async function readDraft(db: OrganisationDatabase, version: Version): Promise<Draft> {
   const document = readPolicy(version.source, { name: version.name, ...(version.mediaType === undefined ? {} : { mediaType: version.mediaType }) })
   const corrections = await correctionsOf(db, version.documentId)
-  return { document, corrections, reading: applyCorrections(readClaims(document), corrections.map(({ digest, section, change }) => ({ digest, ...(section === undefined ? {} : { section }), ...change }))) }
+  const proposed = readClaims(document)
+  const reading = applyCorrections(
+    proposed,
+    corrections.map(({ digest, section, change }) => ({ digest, ...(section === undefined ? {} : { section }), ...change })),
+  )
+  // A conflict was found between lines as they were proposed; where a person decided otherwise it no longer speaks.
+  const contradictions = reading.contradictions.filter((conflict) => ![...conflict.a, ...conflict.b].some((line) => reading.lines[line]?.corrected === true))
+  return { document, corrections, reading: { ...reading, contradictions } }
 }
 
 /**

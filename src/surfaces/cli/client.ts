@@ -1,14 +1,18 @@
 import { request } from 'node:http'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { VouchsafeError, type ErrorCode } from '#core/errors'
 import { findOperatorDoor } from '../http/operator.ts'
 import type { Problem } from '../http/problem.ts'
 
 export const DATA = { data: { type: 'string' } } as const
 
-/** `--data`, else VOUCHSAFE_DATA, else `data/` where the command is run. */
+// Of the release: the same folder from wherever the command is called.
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** `--data`, else VOUCHSAFE_DATA, else `data/` of the release. */
 export const dataFolder = (given: string | undefined, terminal: { env: Readonly<Record<string, string | undefined>>; cwd: string }): string =>
-  given ?? terminal.env['VOUCHSAFE_DATA'] ?? join(terminal.env['VOUCHSAFE_ROOT'] ?? terminal.cwd, 'data')
+  resolve(terminal.cwd, given ?? terminal.env['VOUCHSAFE_DATA'] ?? join(ROOT, 'data'))
 
 export interface Client {
   get<T>(path: string): Promise<T>

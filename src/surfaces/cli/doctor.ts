@@ -48,7 +48,8 @@ function runtime(): Finding {
 function folder(data: string): Finding {
   if (!existsSync(data)) return { name: 'data folder', ok: true, detail: `${data} will be made at the first start` }
   const mode = lstatSync(data).mode & 0o777
-  if ((mode & 0o007) !== 0) return { name: 'data folder', ok: false, detail: `${data} is open to every user (mode ${mode.toString(8)})`, mend: `chmod o-rwx ${data}` }
+  // Others may pass through it to the database's own folder; they may neither list nor write.
+  if ((mode & 0o006) !== 0) return { name: 'data folder', ok: false, detail: `${data} is open to every user (mode ${mode.toString(8)})`, mend: `chmod o-rwx ${data}` }
   try {
     accessSync(data, constants.W_OK)
   } catch {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { countStates, listSnapshots } from '#core/page'
 import { VouchsafeError } from '#core/errors'
 import { openInstallation, type Installation } from '../../installation.ts'
@@ -48,7 +47,7 @@ export const startCommand = defineCommand({
       }
     })
     const installation = await openInstallation({
-      data: join(dataFolder(values.data, terminal)),
+      data: dataFolder(values.data, terminal),
       host: values.host ?? '127.0.0.1',
       port,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),

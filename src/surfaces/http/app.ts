@@ -35,6 +35,11 @@ export function createApp(parts: AppParts): Hono {
     if (problem.status >= 500) parts.report(error, { method: context.req.method, path: context.req.path })
     return problemResponse(problem)
   })
+  app.use(async (context, next) => {
+    // No address of ours holds such a character, and PostgreSQL takes no null character in any text.
+    if (/%00|%0[ad]/i.test(context.req.url) || !isDecodable(context.req.path)) throw new VouchsafeError('not-found', 'There is nothing at this address.')
+    await next()
+  })
   app.get('/healthz', (context) => context.json({ ok: true }))
   app.get('/readyz', async (context) => {
     const ready = await parts.ready()
@@ -59,5 +64,13 @@ export function createApp(parts: AppParts): Hono {
     const name = context.req.header('vouchsafe-as') ?? 'operator'
     if (!/^[\p{L}\p{N}][\p{L}\p{N} .,'@_-]{0,79}$/u.test(name)) throw new VouchsafeError('bad-input', 'The name to act as has letters, digits, spaces and .,\'@_- only, at most 80.')
     return { kind: 'operator', name }
+  }
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    return !decodeURIComponent(path).includes('\0')
+  } catch {
+    return false
   }
 }
