@@ -1,27 +1,21 @@
 /**
  * The log, measured: append (durable, 1, 64 and 1,000 writers), receipt latency, audit of 1,000,000 entries.
  * The peer, Tessera on POSIX files with its own fsck, is built from the Go module proxy into a temporary folder where
- * `go` is present; nothing of it is kept here. `node --conditions=source bench/log.ts` runs it alone.
+ * `go` is present; nothing of it is kept here.
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { encodeLeaf, formatNote, formatVkey, signCheckpoint, tilePath, toHex, type Signer } from '@vouchsafe/verify'
 import { systemClock } from '#core/clock'
 import { startTemporaryServer, type PendingLeaf } from '#core/database'
 import { Edge, folderGuard, folderSource, fsck, Log, logKeyOf, logMigrations, newOrganisationId, newOrigin, objectsOf } from '#core/log'
 import { FolderObjects } from '#core/objects'
-
-export interface Line {
-  figure: string
-  aim: string
-  peers: string
-}
+import { ms, percentile, perSecond, type Bench, type Line } from './bench.ts'
 
 const FSCK_ENTRIES = 1_000_000
 /** Seconds of appending for each number of writers, after a second to warm up. */
@@ -36,33 +30,23 @@ function newLeaf(): PendingLeaf {
   const id = randomBytes(16)
   return { id: toHex(id).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'), class: 2, leaf: encodeLeaf({ class: 'private', id, commitment: randomBytes(32) }) }
 }
-const percentile = (sorted: readonly number[], p: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? Number.NaN
-const ms = (value: number): string => `${value.toFixed(1)} ms`
-const perSecond = (value: number): string => `${Math.round(value).toLocaleString('en-GB')}/s`
 
-export const bench = {
+export const bench: Bench = {
   name: 'log',
-  async run(): Promise<Line[]> {
+  async run(tell) {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-bench-log-'))
-    const lines: Line[] = []
-    console.log(`load average at the start: ${(loadavg()[0] ?? 0).toFixed(1)} (above 0.5 the figures say little)`)
-    const add = (line: Line): void => {
-      lines.push(line)
-      console.log(`${line.figure}   aim: ${line.aim}   peers: ${line.peers}`)
-    }
     try {
       const tessera = await buildTessera(path.join(folder, 'tessera'))
-      await append(folder, tessera, add)
-      await audit(folder, tessera, add)
+      await append(folder, tessera, tell)
+      await audit(folder, tessera, tell)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
-    return lines
   },
 }
 
 /** Every writer hands in a leaf, waits until a signed checkpoint covers it, and hands in the next. */
-async function append(folder: string, tessera: Peer, add: (line: Line) => void): Promise<void> {
+async function append(folder: string, tessera: Peer, tell: (line: Line) => void): Promise<void> {
   const server = await startTemporaryServer({ durable: true })
   try {
     for (const writers of WRITERS) {
@@ -113,12 +97,12 @@ async function append(folder: string, tessera: Peer, add: (line: Line) => void):
       await log.stop()
       latencies.sort((a, b) => a - b)
       const peer = tessera.ready ? await tessera.append(writers, path.join(folder, `peer-${writers}`)) : undefined
-      add({
+      tell({
         figure: `append, durable, ${writers} writer${writers === 1 ? '' : 's'}: ${perSecond(rate)}`,
         aim: '≥ 1× Tessera POSIX',
         peers: peer === undefined ? tessera.absent : `Tessera POSIX ${perSecond(peer)} (${(rate / peer).toFixed(1)}×)`,
       })
-      add({ figure: `receipt at half that rate: p50 ${ms(percentile(latencies, 0.5))}, p99 ${ms(percentile(latencies, 0.99))}`, aim: 'p99 ≤ 50 ms', peers: 'none gives receipts' })
+      tell({ figure: `receipt at half that rate: p50 ${ms(percentile(latencies, 0.5))}, p99 ${ms(percentile(latencies, 0.99))}`, aim: 'p99 ≤ 50 ms', peers: 'none gives receipts' })
     }
   } finally {
     await server.stop()
@@ -126,7 +110,7 @@ async function append(folder: string, tessera: Peer, add: (line: Line) => void):
 }
 
 /** Grown by stated synthesis: one million private leaves of random bytes, written as tiles without fsync. */
-async function audit(folder: string, tessera: Peer, add: (line: Line) => void): Promise<void> {
+async function audit(folder: string, tessera: Peer, tell: (line: Line) => void): Promise<void> {
   const grown = path.join(folder, 'grown')
   const origin = newOrigin(newOrganisationId(), false)
   const signer = newSigner()
@@ -150,7 +134,7 @@ async function audit(folder: string, tessera: Peer, add: (line: Line) => void): 
   const seconds = (performance.now() - begun) / 1000
   if (!report.ok) throw new Error(report.problems.join('; '))
   const peer = tessera.ready ? await tessera.fsck(grown, vkey) : undefined
-  add({
+  tell({
     figure: `fsck of ${report.size.toLocaleString('en-GB')} entries: ${seconds.toFixed(1)} s`,
     aim: '≤ 15 s',
     peers: peer === undefined ? tessera.absent : `Tessera fsck ${peer.toFixed(1)} s (${(peer / seconds).toFixed(1)}×)`,
@@ -269,5 +253,3 @@ func check(err error) {
 	}
 }
 `
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bench.run()

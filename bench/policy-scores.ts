@@ -1,7 +1,7 @@
 /**
  * The import of a page, measured: claim detection, controls, strength and scope against the labelled pages of
- * ../shared/data/policies by their own scorer, the specimens of our own, and the time from process start.
- * Pages that are absent are said to be. `node --conditions=source bench/policy-scores.ts` runs it alone.
+ * ../shared/data/policies by their own scorer, the specimens of our own, each told apart.
+ * Pages that are absent are said to be.
  * The weights of the lexicon are written by hand: there is nothing to learn, so nothing to leave out by page.
  */
 import { execFileSync } from 'node:child_process'
@@ -11,12 +11,7 @@ import path from 'node:path'
 import { importReport, readClaims, reportJsonl } from '#core/claim'
 import { readPolicy } from '#core/policy'
 import { SPECIMENS } from '../src/core/claim/specimens.ts'
-
-export interface Line {
-  figure: string
-  aim: string
-  peers: string
-}
+import type { Bench, Line } from './bench.ts'
 
 const shared = path.resolve(import.meta.dirname, '../../shared')
 const PAGES: readonly (readonly [slug: string, file: string])[] = [
@@ -29,8 +24,11 @@ const read = (bytes: Uint8Array, name: string) => {
   return { document, reading: readClaims(document) }
 }
 
-export function measurePolicyImport(): Line[] {
-  return [...scored(), ...specimens(), ...timed()]
+export const bench: Bench = {
+  name: 'policy-scores',
+  async run(tell) {
+    for (const line of [...scored(), ...specimens()]) tell(line)
+  },
 }
 
 function scored(): Line[] {
@@ -64,23 +62,5 @@ function specimens(): Line[] {
     const line = read(new TextEncoder().encode(specimen.text), 's.md').reading.lines[0]
     return line !== undefined && line.claim === specimen.claim && (!specimen.claim || (line.controls[0] === specimen.controls[0] && line.strength === specimen.strength))
   })
-  return [{ figure: `specimens of our own: ${right.length} of ${SPECIMENS.length} wholly right`, aim: '≥ 95 %', peers: '-' }]
+  return [{ figure: `specimens of our own: ${right.length} of ${SPECIMENS.length} wholly right`, aim: '≥ 95 %', peers: 'none' }]
 }
-
-/** From process start, the slowest of the three seeds; five runs each, median. */
-function timed(): Line[] {
-  const seeds = PAGES.filter(([, file]) => file.startsWith('seeds/') && existsSync(path.join(shared, file)))
-  if (seeds.length === 0) return [{ figure: 'import time: not measured', aim: '≤ 2 s', peers: '../shared/seeds is absent' }]
-  const program = `const { readPolicy } = await import('#core/policy'); const { readClaims, importReport } = await import('#core/claim'); const { readFileSync } = await import('node:fs'); const d = readPolicy(readFileSync(process.argv[1]), { name: process.argv[1] }); process.stdout.write(String(importReport(d, readClaims(d)).counts.claims))`
-  const medians = seeds.map(([, file]) => {
-    const runs = Array.from({ length: 5 }, () => {
-      const start = performance.now()
-      execFileSync(process.execPath, ['--conditions=source', '--input-type=module', '-e', program, path.join(shared, file)], { cwd: path.resolve(import.meta.dirname, '..'), stdio: 'pipe' })
-      return performance.now() - start
-    }).toSorted((a, b) => a - b)
-    return runs[2] as number
-  })
-  return [{ figure: `import of the slowest seed, process start included: ${Math.round(Math.max(...medians))} ms`, aim: '≤ 2,000 ms', peers: '-' }]
-}
-
-if (process.argv[1] === import.meta.filename) for (const { figure, aim, peers } of measurePolicyImport()) console.log(`${figure}   aim ${aim}   ${peers}`)
