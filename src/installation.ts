@@ -13,7 +13,7 @@ import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
 import { Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
 import { ObligationKeeper, obligationMigrations, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
-import { changeSettings, claimBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf } from '#core/page'
+import { changeSettings, claimBundle, evidenceBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf } from '#core/page'
 import { insertWitness, instantOf, issue, listWitnesses, statementMigrations, type StatementSigner, type StatementTables, type WitnessRecord } from '#core/statement'
 import { assembleModules, moduleMigrations } from '#modules'
 import { loadDeclaredChecks, secretsIn } from './declared-checks.ts'
@@ -167,11 +167,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       health: () => health(),
       push: (bytes) => declared.push(bytes, { db, engine, clock }),
       schedule: (authorization, at) => declared.schedule(authorization, { db, at }),
-      evidenceOf: async (runId) => {
-        const run = (await latestRuns(db)).find((candidate) => candidate.id === runId)
-        if (!run?.evidence) throw new VouchsafeError('not-found', 'There is no such run, or it is not the newest of its check.')
-        return vault.open(run.evidence)
-      },
+      evidenceBundle: (runId, fields) => evidenceBundle(db, log, vault, runId, fields),
     }
     const api = [spineApi(spine), ...modules.map(({ contract, routes: own }) => ({ contract, routes: own }))]
     for (const { routes: own } of api) for (const route of own) routes.push({ method: addressOf(route).method, path: addressOf(route).template, permit: route.permit })

@@ -16,10 +16,10 @@ export interface BindableClaim {
   checks?: readonly CheckId[]
 }
 
-/** The checks that a claim rests on, in the order in which they are declared. */
+/** The checks that a claim rests on, in the order in which they are declared: those a person chose, else all that speak to its controls. */
 export function checksFor(claim: Pick<BindableClaim, 'controls' | 'checks'>, checks: Iterable<Check>): Check[] {
   const speaking = [...checks].filter((check) => check.definition.controls.some((control) => claim.controls.includes(control)))
-  return claim.checks === undefined ? speaking : speaking.filter((check) => claim.checks!.includes(check.definition.id))
+  return claim.checks === undefined ? speaking.filter((check) => check.definition.namedOnly !== true) : speaking.filter((check) => claim.checks!.includes(check.definition.id))
 }
 
 /** Commits to the list of targets without telling it: names of inner systems stay inside. */

@@ -29,6 +29,11 @@ export interface CheckDefinition {
   /** Whether it could find the opposite of what a negative claim says. */
   canContradict: boolean
   vouching: Vouching
+  /**
+   * Bound to a claim only where a person names it: a check of this installation says nothing of the company's product,
+   * and good practice beyond what most sentences promise breaks no promise.
+   */
+  namedOnly?: true
   /** One line for readers: what is observed, and how. */
   method: string
   /** Rises whenever built-in code changes what a verdict means; for declared checks the whole declaration. */

@@ -10,6 +10,7 @@ export {
   closingLeaves,
   checkMigrations,
   decidingSlots,
+  findRun,
   latestRuns,
   listBindings,
   recentSlots,

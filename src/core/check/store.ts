@@ -199,6 +199,16 @@ export async function recentSlots(db: OrganisationDatabase, bindings: readonly H
   return rows.map((row) => ({ ...slotOf(row), targets: row.targets ?? [], ...(row.summary === null ? {} : { summary: row.summary }) }))
 }
 
+/** One run with the slot results that it gave; undefined when there is none of that id. */
+export async function findRun(db: OrganisationDatabase, runId: string): Promise<{ run: RunRecord; slots: SlotRecord[]; bindingLeaves: string[] } | undefined> {
+  const tables = db.app.withTables<CheckTables>()
+  const row = await tables.selectFrom('check.run').selectAll().where('id', '=', runId).executeTakeFirst()
+  if (!row) return undefined
+  const slots = await tables.selectFrom('check.slot').selectAll().where('run_id', '=', runId).orderBy('binding').execute()
+  const bindings = slots.length === 0 ? [] : await tables.selectFrom('check.binding').select('leaf_id').where('digest', 'in', slots.map((slot) => slot.binding)).execute()
+  return { run: runOf(row), slots: slots.map(slotOf), bindingLeaves: bindings.map((binding) => binding.leaf_id) }
+}
+
 export interface RunRecord {
   id: string
   checkId: string
@@ -210,23 +220,26 @@ export interface RunRecord {
   evidence?: { commitment: string; leafId: string; object: string; key: string }
 }
 
+const runOf = (row: CheckTables['check.run']): RunRecord => ({
+  id: row.id,
+  checkId: row.check_id,
+  verdict: row.verdict,
+  summary: row.summary,
+  targets: row.targets,
+  declared: row.declared,
+  observedAt: row.observed_at,
+  ...(row.evidence_commitment && row.evidence_leaf_id && row.evidence_object && row.evidence_key
+    ? { evidence: { commitment: row.evidence_commitment, leafId: row.evidence_leaf_id, object: row.evidence_object, key: row.evidence_key } }
+    : {}),
+})
+
 /** The newest run of each check. */
 export async function latestRuns(db: OrganisationDatabase, checkId?: string): Promise<RunRecord[]> {
   let query = db.app.withTables<CheckTables>().selectFrom('check.run').distinctOn('check_id').selectAll().orderBy('check_id').orderBy('observed_at', 'desc')
   if (checkId !== undefined) query = query.where('check_id', '=', checkId)
-  return (await query.execute()).map((row) => ({
-    id: row.id,
-    checkId: row.check_id,
-    verdict: row.verdict,
-    summary: row.summary,
-    targets: row.targets,
-    declared: row.declared,
-    observedAt: row.observed_at,
-    ...(row.evidence_commitment && row.evidence_leaf_id && row.evidence_object && row.evidence_key
-      ? { evidence: { commitment: row.evidence_commitment, leafId: row.evidence_leaf_id, object: row.evidence_object, key: row.evidence_key } }
-      : {}),
-  }))
+  return (await query.execute()).map(runOf)
 }
+
 
 /** Remembers a definition under its digest, so that later readers can see what an old binding meant. */
 export async function rememberDefinition(tx: Change<CheckTables>, digest: Hex, definition: CheckDefinition): Promise<void> {

@@ -12,11 +12,13 @@ import {
   textOf,
   toBase64,
   type BundledEntry,
+  verifyDisclosure,
   type ClaimBundle,
+  type EvidenceBundle,
   type PageBundle,
   type Placed,
 } from '@vouchsafe/verify'
-import { allSlots, listBindings, closingLeaves } from '#core/check'
+import { allSlots, closingLeaves, findRun, listBindings, type EvidenceVault } from '#core/check'
 import { VouchsafeError } from '#core/errors'
 import type { OrganisationDatabase } from '#core/database'
 import { readHashes, type Log } from '#core/log'
@@ -57,6 +59,23 @@ export async function pageBundle(db: OrganisationDatabase, log: Log, slug: strin
   if (!shown) throw new VouchsafeError('unavailable', `No snapshot of ${slug} is in the log yet.`, { mend: 'It is on the way; ask again in a second.' })
   const version: Version = await versionOf(db, slug, shown.predicate.policy.version)
   return { type: 'vouchsafe/page-bundle/v1', source: toBase64(version.source), ...proven }
+}
+
+/**
+ * The evidence of one run, opened as far as the fields named: the slot results in the log commit to it.
+ * @param fields names of evidence fields; what is not named stays hidden behind its digest
+ */
+export async function evidenceBundle(db: OrganisationDatabase, log: Log, vault: EvidenceVault, runId: string, fields: readonly string[]): Promise<EvidenceBundle> {
+  const found = await findRun(db, runId)
+  if (!found?.run.evidence) throw new VouchsafeError('not-found', 'There is no such run.')
+  const kept = await vault.open(found.run.evidence)
+  const evidence = decodeStatement(fromBase64(kept.envelope.payload))
+  if (evidence.kind !== 'evidence') throw new VouchsafeError('corrupt', 'What is kept of this run is no evidence.')
+  const opened = new Map(kept.disclosures.map((disclosure) => [verifyDisclosure(evidence.predicate, disclosure).name, disclosure]))
+  const missing = fields.filter((name) => !opened.has(name))
+  if (missing.length > 0) throw new VouchsafeError('bad-input', `This evidence has no field ${missing.join(', ')}.`, { mend: `It has: ${[...opened.keys()].join(', ')}.` })
+  const proven = await prove(log, [...found.slots.slice(0, 1).map((slot) => slot.leafId), ...found.bindingLeaves], (placed) => placed.map((entry) => entry.index))
+  return { type: 'vouchsafe/evidence-bundle/v1', envelope: kept.envelope, salt: toBase64(kept.salt), disclosures: fields.map((name) => opened.get(name)!), ...proven }
 }
 
 // The newest snapshot may still wait for the log; the one before it then stands for the page.

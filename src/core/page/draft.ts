@@ -4,7 +4,7 @@ import { isControlId } from '#core/control'
 import { uuid7, type Actor, type Change, type OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
 import { readPolicy, type PolicyDocument } from '#core/policy'
-import { addVersion, versionOf } from './library.ts'
+import { addVersion } from './library.ts'
 import type { CorrectionChange, PageTables, Version } from './store.ts'
 
 /** A draft as it reads with everything that people have corrected so far. */
@@ -48,9 +48,7 @@ export async function saveDraft(db: OrganisationDatabase, actor: Actor, page: { 
   const document = readPolicy(page.source, { name: page.name, ...(page.mediaType === undefined ? {} : { mediaType: page.mediaType }) })
   const slug = page.slug ?? slugOf(document.title || page.name)
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug) || slug.length > 60) throw new VouchsafeError('bad-input', `"${slug}" is no name for a policy's address.`, { mend: 'Use lower-case letters, digits and single hyphens, at most 60.' })
-  const last = await versionOf(db, slug).catch(() => undefined)
-  if (last?.digest === document.digest) return { version: last, fresh: false }
-  const version = await addVersion(db, actor, {
+  return addVersion(db, actor, {
     slug,
     name: page.name,
     ...(page.mediaType === undefined ? {} : { mediaType: page.mediaType }),
@@ -58,7 +56,6 @@ export async function saveDraft(db: OrganisationDatabase, actor: Actor, page: { 
     digest: document.digest,
     title: document.title || slug,
   })
-  return { version, fresh: true }
 }
 
 function slugOf(title: string): string {

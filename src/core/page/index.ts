@@ -1,5 +1,5 @@
 /** What the page says: policies and their versions, decisions about them, claim states, snapshots. */
-export { claimBundle, pageBundle } from './bundle.ts'
+export { claimBundle, evidenceBundle, pageBundle } from './bundle.ts'
 export { correct, correctionsOf, insertCorrections, readDraft, saveDraft, sourceDigest, type Correction, type Draft } from './draft.ts'
 export { diffSentences, versionDiff, type DiffLine } from './diff.ts'
 export { dryRun, type DryClaim } from './dry-run.ts'

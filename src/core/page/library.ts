@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
 import { VouchsafeError } from '#core/errors'
 import { uuid7, type Actor, type Change, type OrganisationDatabase } from '#core/database'
 import type { PageTables, Version, VersionStatus, Wording } from './store.ts'
@@ -57,31 +58,36 @@ export async function versionOf(db: OrganisationDatabase, slug: string, number?:
   })
 }
 
-/** Adds a version; the first one makes the policy. The bytes are kept as they came. */
+/** Adds a version; the first one makes the policy. The bytes are kept as they came; those of the last version are no new one. */
 export async function addVersion(
   db: OrganisationDatabase,
   actor: Actor,
   draft: { slug: string; name: string; mediaType?: string; source: Uint8Array; digest: string; title: string },
-): Promise<Version> {
+): Promise<{ version: Version; fresh: boolean }> {
   const record = { actor, action: 'policy.draft', subject: { kind: 'policy', id: draft.slug }, detail: { digest: draft.digest, bytes: draft.source.length } }
-  await db.change(record, async (tx: Change<PageTables>) => {
+  const last = (await listVersions(db, draft.slug)).at(-1)
+  if (last?.digest === draft.digest) return { version: last, fresh: false }
+  const number = await db.change(record, async (tx: Change<PageTables>) => {
+    // One at a time, or two drafts would count themselves the same.
+    await sql`select pg_advisory_xact_lock(hashtext('page.version'), hashtext(${draft.slug}))`.execute(tx.db)
     await tx.db
       .insertInto('page.document')
       .values({ id: uuid7(tx.at), slug: draft.slug, created_at: tx.at })
       .onConflict((conflict) => conflict.column('slug').doNothing())
       .execute()
     const document = await tx.db.selectFrom('page.document').select('id').where('slug', '=', draft.slug).executeTakeFirstOrThrow()
-    const last = await tx.db
+    const before = await tx.db
       .selectFrom('page.version')
       .select((eb) => eb.fn.max('number').as('number'))
       .where('document_id', '=', document.id)
       .executeTakeFirst()
+    const own = (before?.number ?? 0) + 1
     await tx.db
       .insertInto('page.version')
       .values({
         id: uuid7(tx.at),
         document_id: document.id,
-        number: (last?.number ?? 0) + 1,
+        number: own,
         name: draft.name,
         media_type: draft.mediaType ?? null,
         source: Buffer.from(draft.source),
@@ -91,8 +97,9 @@ export async function addVersion(
         created_at: tx.at,
       })
       .execute()
+    return own
   })
-  return versionOf(db, draft.slug)
+  return { version: await versionOf(db, draft.slug, number), fresh: true }
 }
 
 export async function wordingsOf(db: OrganisationDatabase, versionId: string): Promise<Wording[]> {

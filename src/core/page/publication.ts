@@ -64,6 +64,9 @@ async function decide(db: OrganisationDatabase, actor: Actor, version: Version, 
     isolation: 'serializable' as const,
   }
   await db.change(record, async (tx: Change<PageTables>) => {
+    // INVARIANT: a decision rests on all that came before it. Serializable, so that of two taken at once one sees the other.
+    const before = await tx.db.selectFrom('page.decision').select('id').where('version_id', '=', version.id).execute()
+    if (before.length !== version.decisions.length) throw new VouchsafeError('conflict', `Version ${version.number} of ${version.slug} was decided on at the same moment.`, { mend: 'Read it again, and decide on what it says now.' })
     await tx.db
       .insertInto('page.decision')
       .values({ id: uuid7(tx.at), version_id: version.id, kind, by_name: actor.name, at: tx.at, note: note ?? null })

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { canonicalJson, envelopeDigest, type ClaimState, type PageSnapshot } from '@vouchsafe/verify'
 import type { Change, OrganisationDatabase } from '#core/database'
 import { instantOf, issue, type StatementSigner } from '#core/statement'
@@ -65,15 +66,31 @@ export async function takeSnapshot(db: OrganisationDatabase, signer: StatementSi
   if (last && substance(last.predicate) === substance(snapshot) && at.getTime() - last.at.getTime() < AT_LEAST_EVERY_MS) return undefined
   const issued = await issue(signer, 'page-snapshot', [{ name: `policy:${shown.version.slug}@${shown.version.number}`, sha256: shown.version.digest }], snapshot)
   const record = { actor: { kind: 'system', name: 'page' } as const, action: 'page.snapshot', subject: { kind: 'policy', id: shown.version.slug }, detail: { claims: snapshot.claims.length } }
-  await db.change(record, async (tx: Change<PageTables>) => {
-    await tx.db
-      .insertInto('page.snapshot')
-      .values({ digest: envelopeDigest(issued.envelope), version_id: shown.version.id, at: moment, predicate: JSON.stringify(snapshot) as never, leaf_id: issued.leaf.id })
-      .execute()
-    await tx.logLeaf(issued.leaf)
-  })
+  try {
+    await db.change(record, async (tx: Change<PageTables>) => {
+      await sql`select pg_advisory_xact_lock(hashtext('page.snapshot'))`.execute(tx.db)
+      const newest = await tx.db.selectFrom('page.snapshot').select(['digest', 'at']).orderBy('at', 'desc').orderBy('digest').limit(1).executeTakeFirst()
+      // Somebody else wrote one since ours was worked out; the next look sees whether it still stands.
+      if (newest?.digest !== last?.digest) throw new Overtaken()
+      const inserted = await tx.db
+        .insertInto('page.snapshot')
+        // To the millisecond here, since several may fall into the one second that the statement tells.
+        .values({ digest: envelopeDigest(issued.envelope), version_id: shown.version.id, at, predicate: JSON.stringify(snapshot) as never, leaf_id: issued.leaf.id })
+        // The page said this very thing earlier in the same second; in the next second it is said again.
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) throw new Overtaken()
+      await tx.logLeaf(issued.leaf)
+    })
+  } catch (error) {
+    if (error instanceof Overtaken) return undefined
+    throw error
+  }
   return snapshot
 }
+
+/** Undoes the change; nothing is wrong. */
+class Overtaken extends Error {}
 
 export type StateCounts = Record<ClaimState, number>
 

@@ -39,6 +39,7 @@ function probeCheck(probe: Probe, parts: DomainParts): Check {
       timeLimitSeconds: 15 * 60,
       canContradict: true,
       vouching: 'recheckable',
+      ...(probe.advisory ? { namedOnly: true as const } : {}),
       method: `Runs the probe ${probe.id} against every declared host from this machine, as \`vouchsafe probe\` does from any other; a host that could not be seen is tried once more.`,
       revision: 1,
     },

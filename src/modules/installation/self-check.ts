@@ -59,6 +59,7 @@ export function selfCheck(terms: SelfCheckTerms, { targets, look }: Looking): Ch
       timeLimitSeconds: terms.timeLimitSeconds ?? 60,
       canContradict: true, // each of them can find the opposite of what it is asked about
       vouching: 'software',
+      namedOnly: true,
       method,
       revision,
     },

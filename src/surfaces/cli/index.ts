@@ -45,7 +45,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
 }
 
 function exitCodeOf(error: unknown): ExitCode {
-  if (!isVouchsafeError(error)) return (error as { code?: string }).code === 'malformed' ? 2 : 3
+  if (!isVouchsafeError(error)) return ['malformed', 'bad-target'].includes((error as { code?: string }).code ?? '') ? 2 : 3
   const wrongUse = ['bad-input', 'too-large', 'unsupported', 'not-found', 'not-allowed']
   return wrongUse.includes(error.code) ? 2 : ['conflict', 'precondition-failed', 'refused', 'corrupt'].includes(error.code) ? 1 : 3
 }

@@ -4,6 +4,7 @@ import { VouchsafeError } from '#core/errors'
 import { permits, type Actor, type Route } from '#core/module'
 import type { Clock } from '#core/clock'
 import type { IdempotencyStore } from './idempotency.ts'
+import { readJson, requirePlain } from './json.ts'
 import { addressOf, type ApiPart } from './openapi.ts'
 
 export interface MountParts {
@@ -54,25 +55,19 @@ async function readBody(context: Context, limit: number): Promise<Uint8Array> {
 }
 
 function requestOf(context: Context, route: Route, bytes: Uint8Array | undefined, actor: Actor, clock: Clock) {
+  requirePlain(context.req.param(), '/path')
+  requirePlain(context.req.query(), '/query')
   const ifMatch = context.req.header('if-match')
   const authorization = context.req.header('authorization')
   return {
     params: route.params ? parse(route.params, context.req.param(), 'path') : {},
     query: route.query ? parse(route.query, context.req.query(), 'query') : {},
-    body: bytes === undefined ? undefined : route.body === 'bytes' ? bytes : parse(route.body as z.ZodType, json(bytes), ''),
+    body: bytes === undefined ? undefined : route.body === 'bytes' ? bytes : parse(route.body as z.ZodType, readJson(bytes), ''),
     actor,
     at: clock.now(),
     ...(ifMatch === undefined ? {} : { ifMatch: ifMatch.replace(/^W\//, '').replaceAll('"', '') }),
     ...(authorization === undefined ? {} : { authorization }),
     signal: context.req.raw.signal,
-  }
-}
-
-function json(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    throw new VouchsafeError('bad-input', 'The body is not JSON in UTF-8.', { mend: 'Send a JSON document with content-type application/json.', cause })
   }
 }
 

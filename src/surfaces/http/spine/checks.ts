@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { definitionDigest, latestRuns } from '#core/check'
+import { definitionDigest, findRun, latestRuns } from '#core/check'
 import { MAX_OBSERVATION_BYTES } from '#core/check/pushed'
 import { VouchsafeError } from '#core/errors'
 import { routesOf } from '#core/module'
 import { spine } from './contract.ts'
 import { cut, pageOf, PageQuery } from './cursor.ts'
 import type { SpineParts } from './parts.ts'
+import { actorName } from './policies.ts'
 
 const route = routesOf(spine)
 const CheckId = z.string().max(120)
@@ -23,7 +24,7 @@ const RunOut = z.object({
 })
 const DefinitionOut = z.looseObject({ id: z.string(), digest: z.string() })
 
-export function checkRoutes({ db, engine, definitions, refresh, push, schedule, evidenceOf }: SpineParts) {
+export function checkRoutes({ db, engine, definitions, refresh, push, schedule, evidenceBundle, vault }: SpineParts) {
   const require = (id: string) => {
     const definition = definitions().get(id)
     if (definition) return definition
@@ -82,14 +83,29 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
       },
     }),
     route({
-      on: 'GET /runs/{run}/evidence',
+      on: 'POST /runs/{run}/disclosure',
       permit: 'evidence.read',
-      summary: 'The evidence of one run: the signed envelope, its salt, and the disclosure of each field',
+      summary: 'A bundle that opens the named fields of one run’s evidence, and proves them against the log',
       params: z.object({ run: z.uuid() }),
-      reply: z.object({ envelope: z.unknown(), salt: z.string(), disclosures: z.array(z.string()) }),
-      async handle({ params }) {
-        const kept = await evidenceOf(params.run)
-        return { body: { envelope: kept.envelope, salt: Buffer.from(kept.salt).toString('base64'), disclosures: [...kept.disclosures] } }
+      body: z.strictObject({ fields: z.array(z.string().max(200)).max(200) }),
+      reply: z.unknown(),
+      async handle({ params, body }) {
+        return { body: await evidenceBundle(params.run, body.fields) }
+      },
+    }),
+    route({
+      on: 'DELETE /runs/{run}/evidence',
+      permit: 'evidence.erase',
+      summary: 'Erase the evidence of one run for good; its commitment stays in the log',
+      params: z.object({ run: z.uuid() }),
+      reply: z.object({ ok: z.boolean() }),
+      async handle({ params, actor }) {
+        const found = await findRun(db, params.run)
+        if (!found?.run.evidence) throw new VouchsafeError('not-found', 'There is no such run.')
+        const { evidence } = found.run
+        await db.change({ actor: actorName(actor), action: 'evidence.erase', subject: { kind: 'run', id: params.run } }, async () => {})
+        await vault.erase(evidence)
+        return { body: { ok: true } }
       },
     }),
     route({

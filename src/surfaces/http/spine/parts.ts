@@ -1,5 +1,5 @@
 import type { Bundle, Hex } from '@vouchsafe/verify'
-import type { CheckDefinition, CheckEngine, CheckId, EvidenceVault, KeptEvidence } from '#core/check'
+import type { CheckDefinition, CheckEngine, CheckId, EvidenceVault } from '#core/check'
 import type { OrganisationDatabase } from '#core/database'
 import type { StatementSigner, WitnessRecord } from '#core/statement'
 
@@ -24,5 +24,6 @@ export interface SpineParts {
   health(): Promise<{ checks: { name: string; ok: boolean; detail: string; mend?: string }[] }>
   push(bytes: Uint8Array): Promise<{ recorded: number; check: string }>
   schedule(authorization: string | undefined, at: Date): Promise<readonly { check: string; start: string; cadenceSeconds: number; maxAttempts: number; definition: string }[]>
-  evidenceOf(runId: string): Promise<KeptEvidence>
+  /** The evidence of a run, opened as far as the fields named. */
+  evidenceBundle(runId: string, fields: readonly string[]): Promise<Bundle>
 }
