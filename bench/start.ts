@@ -49,7 +49,7 @@ async function measureGatus(folder: string): Promise<string> {
     await promisify(execFile)('go', ['install', GATUS], { env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' }, timeout: 300_000 })
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string }
-    return code === 'ENOENT' ? 'Gatus absent (no go)' : `Gatus absent (it could not be built: ${(stderr ?? String(error)).trim().split('\n').at(-1)?.slice(0, 160)})`
+    return code === 'ENOENT' ? 'Gatus absent (no go)' : `Gatus absent (it could not be built: ${(stderr ?? String(error)).trim().split('\n').at(-1)?.trim().slice(0, 160)})`
   }
   const port = await freePort()
   const config = path.join(folder, 'config.yaml')

@@ -1,17 +1,13 @@
-/**
- * Thousands of kill -9 at every step of the log's commit: `node --conditions=source test/soak/log.soak.ts [kills]`.
- * About a second each. Exits 1 on the first leaf lost or doubled, or tree forked.
- */
-import { pathToFileURL } from 'node:url'
+import { expect, it } from 'vitest'
 import { trial } from '../../src/core/log/crash.trial.ts'
+import { rounds } from './scale.ts'
 
-export const soak = {
-  name: 'log: kill -9 at each step of the commit',
-  /** @returns what was tried, in one line */
-  async run(kills = 3000): Promise<string> {
-    const result = await trial({ kills, report: (line) => console.log(`  ${line}`) })
-    return `${result.kills} kills, ${result.acknowledged} leaves acknowledged, ${result.entries} in the log: none lost, none twice, no fork`
-  },
-}
+/** About a second each. */
+const KILLS = rounds(3000)
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) console.log(await soak.run(Number(process.argv[2] ?? 3000)))
+it(`of ${KILLS} kills at every step of the log's commit, none loses a leaf, doubles one or forks the tree`, async () => {
+  const result = await trial({ kills: KILLS, report: (line) => console.log(`  ${line}`) })
+  console.log(`${result.kills} kills, ${result.acknowledged} leaves acknowledged, ${result.entries} in the log`)
+  expect(result.kills).toBe(KILLS)
+  expect(result.entries).toBeGreaterThanOrEqual(result.acknowledged)
+})
