@@ -12,7 +12,7 @@ export function cardNumbersCheck({ organisation }: InstallationParts): Check {
       noun: 'card-numbers',
       title: 'No card number is stored',
       controls: ['no-card-storage'],
-      method: `Looks through every column of the database that can hold text, up to ${MOST_ROWS} rows each, for numbers that have the length, the first digits and the check digit of a payment card. Encrypted values and files are not seen.`,
+      method: `Looks through every column of the database that can hold text, up to the last ${MOST_ROWS} rows each, for numbers that have the length, the first digits and the check digit of a payment card. Encrypted values and files are not seen.`,
       cadenceSeconds: DAY,
       timeLimitSeconds: 15 * MINUTE,
       revision: 1,

@@ -24,7 +24,7 @@ export function dependenciesCheck({ releaseRoot }: InstallationParts): Check {
       title: 'What is installed is what the lockfile fixes',
       controls: ['configuration-managed', 'deployment-restricted'],
       method:
-        "Compares package-lock.json with the record that npm left of what it installed, integrity by integrity, and with the name and version that each installed package gives itself; a package that the lockfile does not know, or that is there without an integrity of SHA-512, is a finding. The files inside a package are vouched for by npm at installation only.",
+        "Compares package-lock.json with the record that npm left of what it installed, integrity by integrity, and with the name and version that each installed package gives itself; a package that the lockfile does not know, or that is there without an integrity of SHA-512, is a finding.",
       cadenceSeconds: DAY,
       timeLimitSeconds: 5 * MINUTE,
       revision: 1,
@@ -70,7 +70,8 @@ export function judgeInstalled(lock: Lock, hidden: Lock | undefined, installed: 
   return holds(`${compared} installed packages are those that the lockfile fixes, by version and SHA-512`, { packages: compared })
 }
 
-async function readLock(path: string): Promise<Lock | undefined> {
+/** The packages of a lockfile by their path; undefined where there is none. */
+export async function readLock(path: string): Promise<Lock | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined)
   return text === undefined ? undefined : (JSON.parse(text) as { packages: Lock }).packages
 }

@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runOnce, startBench, type Bench } from './bench.fixture.ts'
 import { dataFolderCheck, databaseFolder } from './data-folder.ts'
 import { dependenciesCheck, judgeInstalled } from './dependencies.ts'
+import { dependencyFilesCheck } from './dependency-files.ts'
 import { keyFilesCheck } from './key-files.ts'
+import { archivePath, readTar } from './package-archive.ts'
 import { releaseFilesCheck } from './release-files.ts'
 import { secretTracesCheck } from './secret-traces.ts'
 import { signingKeysCheck } from './signing-keys.ts'
@@ -205,6 +208,59 @@ describe('dependencies', () => {
     const result = await runOnce(dependenciesCheck({ ...bench.parts, releaseRoot: new URL('../../..', import.meta.url).pathname.replace(/\/$/, '') }))
     expect(['holds', 'fails']).toContain(result.verdict)
     expect(JSON.stringify(result.evidence).length).toBeGreaterThan(10)
+  })
+})
+
+describe('files of dependencies', () => {
+  /** A package packed by the system's own tar, its archive in a cache such as npm's, and an installed copy. */
+  async function installed() {
+    const root = await mkdtemp(join(tmpdir(), 'vouchsafe-packages-'))
+    const longFolder = `lib/${'deep-folder-name/'.repeat(8)}`
+    const make = async (folder: string) => {
+      await mkdir(join(folder, longFolder), { recursive: true })
+      await writeFile(join(folder, 'package.json'), '{"name":"a","version":"1.0.0"}')
+      await writeFile(join(folder, 'index.js'), 'export const a = 1\n')
+      await writeFile(join(folder, longFolder, 'inner.js'), 'x'.repeat(2000))
+    }
+    await make(join(root, 'pack', 'package'))
+    await make(join(root, 'node_modules', 'a'))
+    const tar = execFileSync('tar', ['-cf', '-', '-C', join(root, 'pack'), 'package'], { maxBuffer: 1e8 })
+    const archive = gzipSync(tar)
+    const integrity = `sha512-${createHash('sha512').update(archive).digest('base64')}`
+    const npmCache = join(root, 'cache')
+    await mkdir(dirname(archivePath(npmCache, integrity)), { recursive: true })
+    await writeFile(archivePath(npmCache, integrity), archive)
+    await writeFile(join(root, 'package-lock.json'), JSON.stringify({ packages: { '': {}, 'node_modules/a': { version: '1.0.0', integrity } } }))
+    return { root, tar, archive, integrity, npmCache, run: () => runOnce(dependencyFilesCheck({ ...bench.parts, releaseRoot: root, npmCache })), file: (name: string) => join(root, 'node_modules', 'a', name) }
+  }
+
+  it('hold as packed; a changed, a missing and an added file fail', async () => {
+    const { root, run, file, tar } = await installed()
+    expect([...readTar(tar).keys()].sort()).toEqual(['index.js', `lib/${'deep-folder-name/'.repeat(8)}inner.js`, 'package.json'])
+    expect(await run()).toMatchObject({ verdict: 'holds', summary: expect.stringContaining('every file of 1 dependencies') })
+    await writeFile(file('index.js'), 'export const a = 2\n')
+    expect(await run()).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('node_modules/a: index.js was changed') })
+    await rm(file('index.js'))
+    expect(await run()).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('index.js is missing') })
+    await writeFile(file('index.js'), 'export const a = 1\n')
+    await writeFile(file('postinstall.js'), 'steal()')
+    expect(await run()).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('postinstall.js was added') })
+    await rm(root, { recursive: true })
+  })
+
+  it('an archive that is gone, or that is not the one the lockfile fixes, leaves it unknown', async () => {
+    const { root, run, integrity, npmCache, archive } = await installed()
+    await writeFile(archivePath(npmCache, integrity), Buffer.concat([archive, Buffer.from('x')]))
+    expect((await run()).verdict).toBe('unknown')
+    await rm(archivePath(npmCache, integrity))
+    expect(await run()).toMatchObject({ verdict: 'unknown', summary: expect.stringContaining('0 of 1 dependencies') })
+    await rm(root, { recursive: true })
+  })
+
+  it('an archive that is cut short is refused', async () => {
+    const { root, tar } = await installed()
+    expect(() => readTar(tar.subarray(0, tar.indexOf('x'.repeat(100)) + 100))).toThrow('cut short')
+    await rm(root, { recursive: true })
   })
 })
 

@@ -13,6 +13,7 @@ import { databaseConnectionCheck } from './database-connection.ts'
 import { databaseRolesCheck } from './database-roles.ts'
 import { databaseSettingsCheck } from './database-settings.ts'
 import { dependenciesCheck } from './dependencies.ts'
+import { dependencyFilesCheck } from './dependency-files.ts'
 import { diskCheck } from './disk.ts'
 import { errorAnswersCheck } from './error-answers.ts'
 import { errorsCheck } from './errors.ts'
@@ -81,6 +82,7 @@ const CHECKS: readonly ((parts: InstallationParts) => Check)[] = [
   debuggerCheck,
   releaseFilesCheck,
   dependenciesCheck,
+  dependencyFilesCheck,
   versionControlCheck,
   supportedVersionsCheck,
   clockCheck,

@@ -19,6 +19,8 @@ export interface InstallationParts {
   operatorFolder: string
   /** Folder with package.json, package-lock.json, node_modules/ and dist/. */
   releaseRoot: string
+  /** npm's cache; default the one of this account. */
+  npmCache?: string
   /** SHA-256 of the running release, as bindings name it. */
   releaseDigest: string
   /** Whether addresses that people give may lead into private networks. */

@@ -13,7 +13,7 @@ export function passwordsCheck({ organisation }: InstallationParts): Check {
       noun: 'passwords',
       title: 'No password of a person is stored',
       controls: ['password-hashing', 'data-minimised'],
-      method: `Looks at the name of every column of the database, and through every column that can hold text, up to ${MOST_ROWS} rows each, for passwords in the clear and for hashed ones. There is nobody to sign in yet, so there must be none of either.`,
+      method: `Looks at the name of every column of the database, and through every column that can hold text, up to the last ${MOST_ROWS} rows each, for passwords in the clear and for hashed ones. There is nobody to sign in yet, so there must be none of either.`,
       cadenceSeconds: DAY,
       timeLimitSeconds: 15 * MINUTE,
       revision: 1,

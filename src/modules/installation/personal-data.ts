@@ -32,7 +32,7 @@ export function personalDataCheck({ organisation }: InstallationParts): Check {
       noun: 'personal-data',
       title: 'Personal data stands only where it is declared to',
       controls: ['data-minimised'],
-      method: `Looks through every column of the database that can hold text, up to ${MOST_ROWS} rows each, for e-mail addresses, and compares where they stand with the list of ${Object.keys(DECLARED).length} columns that may hold what tells of a person. Names alone cannot be recognised.`,
+      method: `Looks through every column of the database that can hold text, up to the last ${MOST_ROWS} rows each, for e-mail addresses, and compares where they stand with the list of ${Object.keys(DECLARED).length} columns that may hold what tells of a person. Names alone cannot be recognised.`,
       cadenceSeconds: DAY,
       timeLimitSeconds: 15 * MINUTE,
       revision: 1,
