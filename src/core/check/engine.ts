@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Binding, Closing, Hex, Json, SlotResult } from '@vouchsafe/verify'
 import { createEvidence } from '@vouchsafe/verify'
-import { messageOf } from '#core/errors'
+import { isVouchsafeError, VouchsafeError } from '#core/errors'
 import { uuid7, type Change, type OrganisationDatabase } from '#core/database'
 import { instantOf, issue, type Issued, type StatementSigner } from '#core/statement'
 import { bindingOf, bindingTerms, checksFor, commitTargets, sameTerms, type BindableClaim } from './binding.ts'
@@ -10,6 +10,7 @@ import { definitionDigest } from './definition.ts'
 import type { EvidenceVault } from './evidence.ts'
 import { runIsolated } from './isolation.ts'
 import { owed } from './slots.ts'
+import { MOST_TRIES, Overtaken, requireStanding } from './standing.ts'
 import { listBindings, rememberDefinition, standing, type BindingRecord, type CheckTables } from './store.ts'
 
 export interface EngineParts {
@@ -61,6 +62,10 @@ export class CheckEngine {
    * successor that names them, and those that no claim wants any more are closed, all in public.
    */
   async bind(claims: readonly BindableClaim[], at: Date): Promise<{ begun: number; succeeded: number; closed: number }> {
+    return this.#untilNotOvertaken(() => this.#bindOnce(claims, at))
+  }
+
+  async #bindOnce(claims: readonly BindableClaim[], at: Date): Promise<{ begun: number; succeeded: number; closed: number }> {
     const { db, signer, release } = this.#parts
     await this.#recordMissed(at)
     const bindings = standing(await listBindings(db))
@@ -88,8 +93,9 @@ export class CheckEngine {
         issued.push({ issued: await issue(signer, 'binding', subjects, binding), binding, check, targets: list, salt })
       }
     }
+    const ending = [...unclaimed.values()]
     const closings = await Promise.all(
-      [...unclaimed.values()].map(async (binding) => {
+      ending.map(async (binding) => {
         const reason = claims.some((claim) => claim.id === binding.claimId) ? 'check-withdrawn' : 'claim-withdrawn'
         const closing: Closing = { binding: binding.digest, lastSlot: binding.lastSlot, reason, at: instantOf(at) }
         return { closing, issued: await issue(signer, 'closing', [{ name: 'binding', sha256: binding.digest }], closing) }
@@ -97,7 +103,10 @@ export class CheckEngine {
     )
     if (issued.length + closings.length > 0) {
       const record = { actor: ENGINE, action: 'check.bind', subject: { kind: 'binding', id: 'all' }, detail: { begun: issued.length - succeeded, succeeded, closed: closings.length } }
+      const predecessors = new Set(issued.map(({ binding }) => binding.predecessor?.binding))
+      const begun = issued.flatMap(({ binding }) => (binding.predecessor ? [] : [{ claim: binding.claim, check: binding.check.id }]))
       await db.change(record, async (tx: Change<CheckTables>) => {
+        await requireStanding(tx, [...ending, ...bindings.filter((binding) => predecessors.has(binding.digest))], begun)
         for (const item of issued) await insertBinding(tx, item)
         for (const item of closings) await insertClosing(tx, item.closing, item.issued)
       })
@@ -144,13 +153,15 @@ export class CheckEngine {
     const { db, signer, vault, cosignedCheckpoint } = this.#parts
     const { definition, result, attempts, observedAt } = outcome
     const digest = definitionDigest(definition)
-    // Only bindings under this very definition: what was seen under another one means something else.
-    const bindings = standing(await listBindings(db)).filter((binding) => binding.checkId === definition.id && binding.predicate.check.definition === digest)
-    const open = bindings.flatMap((binding) => {
-      const { missed, due } = owed(scheduleOf(binding), binding.lastSlot, observedAt)
-      return due === undefined ? [] : [{ binding, missed, slot: due }]
-    })
-    if (open.length === 0) return 0
+    const openSlots = async () => {
+      // Only bindings under this very definition: what was seen under another one means something else.
+      const bindings = standing(await listBindings(db)).filter((binding) => binding.checkId === definition.id && binding.predicate.check.definition === digest)
+      return bindings.flatMap((binding) => {
+        const { missed, due } = owed(scheduleOf(binding), binding.lastSlot, observedAt)
+        return due === undefined ? [] : [{ binding, missed, slot: due }]
+      })
+    }
+    if ((await openSlots()).length === 0) return 0
 
     const checkpoint = await cosignedCheckpoint()
     const fields = { ...result.evidence, summary: result.summary, targets: result.targets as unknown as Json, definition: definition as unknown as Json }
@@ -163,24 +174,28 @@ export class CheckEngine {
     const runId = uuid7(observedAt)
     const sealed = await issue(signer, 'evidence', [{ name: `check:${definition.id}`, sha256: digest }], evidence, 'private')
     const kept = await vault.keep(runId, { envelope: sealed.envelope, salt: sealed.salt, disclosures: Object.values(disclosures) })
-    const results = await Promise.all(
-      open.map(async ({ binding, missed, slot }) => {
-        const slotResult: SlotResult = {
-          binding: binding.digest,
-          slot,
-          verdict: result.verdict,
-          attempts,
-          observedAt: instantOf(observedAt),
-          targets: { covered: Math.min(result.targets.length, result.declared), declared: result.declared },
-          evidence: sealed.commitment,
-          ...(checkpoint === undefined ? {} : { checkpoint }),
-        }
-        return { binding, slotResult, missed: await this.#notRun(binding, missed), issued: await issue(signer, 'slot-result', subjectOf(binding), slotResult) }
-      }),
-    )
-    const record = { actor: { kind: 'check', name: definition.id } as const, action: 'check.record', subject: { kind: 'check', id: definition.id }, detail: { verdict: result.verdict, slots: results.length } }
-    try {
+    const recordOnce = async (): Promise<number> => {
+      // Another run may have been first with some of these slots: its entries stand, and ours goes to the rest.
+      const open = await openSlots()
+      if (open.length === 0) return 0
+      const results = await Promise.all(
+        open.map(async ({ binding, missed, slot }) => {
+          const slotResult: SlotResult = {
+            binding: binding.digest,
+            slot,
+            verdict: result.verdict,
+            attempts,
+            observedAt: instantOf(observedAt),
+            targets: { covered: Math.min(result.targets.length, result.declared), declared: result.declared },
+            evidence: sealed.commitment,
+            ...(checkpoint === undefined ? {} : { checkpoint }),
+          }
+          return { slotResult, missed: await this.#notRun(binding, missed), issued: await issue(signer, 'slot-result', subjectOf(binding), slotResult) }
+        }),
+      )
+      const record = { actor: { kind: 'check', name: definition.id } as const, action: 'check.record', subject: { kind: 'check', id: definition.id }, detail: { verdict: result.verdict, slots: results.length } }
       await db.change(record, async (tx: Change<CheckTables>) => {
+        await requireStanding(tx, open.map(({ binding }) => binding))
         await rememberDefinition(tx, digest, definition)
         await tx.db
           .insertInto('check.run')
@@ -207,25 +222,52 @@ export class CheckEngine {
           await insertSlot(tx, slotResult, issued, runId)
         }
       })
+      return results.length
+    }
+    try {
+      const recorded = await this.#untilNotOvertaken(recordOnce)
+      if (recorded === 0) await vault.erase(kept).catch(() => {})
+      return recorded
     } catch (error) {
-      await vault.erase(kept).catch(() => {})
-      // Another node was first with this slot: its entry stands.
-      if ((error as { code?: string }).code === '23505' || /duplicate key/.test(messageOf(error))) return 0
+      // What may have been saved after all keeps its evidence.
+      if (!mayBeSaved(error)) await vault.erase(kept).catch(() => {})
       throw error
     }
-    return results.length
   }
 
   /** Gives every slot that ended without a run its `not-run`, oldest first. */
   async #recordMissed(at: Date): Promise<void> {
-    for (const binding of standing(await listBindings(this.#parts.db))) {
+    for (const found of standing(await listBindings(this.#parts.db))) {
+      let binding = found
       const { missed } = owed(scheduleOf(binding), binding.lastSlot, at)
       for (let from = 0; from < missed.length; from += MISSED_BATCH) {
-        const batch = await this.#notRun(binding, missed.slice(from, from + MISSED_BATCH))
+        const slots = missed.slice(from, from + MISSED_BATCH)
+        const batch = await this.#notRun(binding, slots)
         const record = { actor: ENGINE, action: 'check.not-run', subject: { kind: 'check', id: binding.checkId }, detail: { slots: batch.length } }
-        await this.#parts.db.change(record, async (tx: Change<CheckTables>) => {
-          for (const { slotResult, issued } of batch) await insertSlot(tx, slotResult, issued)
-        })
+        try {
+          await this.#parts.db.change(record, async (tx: Change<CheckTables>) => {
+            await requireStanding(tx, [binding])
+            for (const { slotResult, issued } of batch) await insertSlot(tx, slotResult, issued)
+          })
+        } catch (error) {
+          // Another node is writing the same entries, or the binding has ended: the next look sees what is left.
+          if (!(error instanceof Overtaken)) throw error
+          break
+        }
+        binding = { ...binding, lastSlot: slots.at(-1)! }
+      }
+    }
+  }
+
+  /** Works something out again for as long as others were first. */
+  async #untilNotOvertaken<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error
+        if (attempt >= MOST_TRIES) throw new VouchsafeError('conflict', 'Others kept changing the bindings of the checks at the same time.', { mend: 'Nothing was changed. Try again.' })
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * attempt)) // apart from those we collided with
       }
     }
   }
@@ -246,6 +288,8 @@ export class CheckEngine {
   }
 }
 
+// A connection lost at the commit leaves open whether the change happened.
+const mayBeSaved = (error: unknown): boolean => isVouchsafeError(error, 'unavailable')
 const scheduleOf = (binding: BindingRecord) => ({ start: binding.start, cadenceSeconds: binding.cadenceSeconds })
 const subjectOf = (binding: BindingRecord) => [{ name: 'binding', sha256: binding.digest }]
 
