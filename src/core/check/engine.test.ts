@@ -199,6 +199,7 @@ describe('a run', () => {
 describe('a binding', () => {
   test('begins once, though several nodes begin it at once', async () => {
     const check = toldCheck()
+    await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(() => db.appPool.query('select pg_sleep(0.1)'))) // connections that are open already, so that all begin at one moment
     await Promise.all([1, 2, 3, 4].map(() => engineWith(check).bind([CLAIM], clock.now())))
     expect(standing(await listBindings(db))).toHaveLength(1)
     expect(await listBindings(db)).toHaveLength(1)
