@@ -13,7 +13,7 @@ import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
 import { Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
 import { ObligationKeeper, obligationMigrations, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
-import { changeSettings, claimBundle, evidenceBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf } from '#core/page'
+import { changeSettings, claimBundle, evidenceBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf, type Settings } from '#core/page'
 import { insertWitness, instantOf, issue, listWitnesses, statementMigrations, type StatementSigner, type StatementTables, type WitnessRecord } from '#core/statement'
 import { assembleModules, moduleMigrations } from '#modules'
 import { loadDeclaredChecks, secretsIn } from './declared-checks.ts'
@@ -188,6 +188,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       version: release.version,
       api,
       idempotency: createIdempotency(db),
+      isOurs: hostCheck(organisations, organisation.id, () => readSettings(db)),
       operatorToken: operator.opens,
       ready: async () => {
         const parts = { database: await alive(db), log: log.halted === undefined }
@@ -347,6 +348,30 @@ async function fetchPage(url: string, allowPrivate: boolean): Promise<{ bytes: U
   if (fetched.status !== 200) throw new VouchsafeError('unreachable', `${url} answered ${fetched.status}.`, { mend: 'Open it in a browser; give the address where the page itself is.' })
   const mediaType = fetched.headers['content-type']
   return { bytes: fetched.body, name: new URL(url).pathname.split('/').at(-1) || 'page', ...(typeof mediaType === 'string' ? { mediaType } : {}) }
+}
+
+const HOST_KNOWN_FOR_MS = 5_000
+const MOST_HOSTS = 1_000
+
+/** Answers are kept for some seconds: the question comes with every request. */
+function hostCheck(organisations: Organisations, id: OrganisationId, settings: () => Promise<Settings>): (host: string) => Promise<boolean> {
+  const known = new Map<string, { ours: Promise<boolean>; at: number }>()
+  const ask = async (host: string): Promise<boolean> => {
+    // An address in numbers cannot be rebound to another machine.
+    if (/^(\d{1,3}\.){3}\d{1,3}(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i.test(host)) return true
+    const { publicUrl } = await settings()
+    if (publicUrl !== undefined && [new URL(publicUrl).host, new URL(publicUrl).hostname].includes(host.toLowerCase())) return true
+    return (await organisations.idAtHost(host)) === id
+  }
+  return (host) => {
+    const before = known.get(host)
+    if (before && performance.now() - before.at < HOST_KNOWN_FOR_MS) return before.ours
+    if (known.size >= MOST_HOSTS) known.clear()
+    const ours = ask(host)
+    known.set(host, { ours, at: performance.now() })
+    ours.catch(() => known.delete(host))
+    return ours
+  }
 }
 
 /** The stylesheet carries the organisation's accent, so assets are made anew when that changes. */

@@ -6,6 +6,7 @@ import { parseVkey, type Signer } from '@vouchsafe/verify'
 import { verifyUrl } from '@vouchsafe/verify/node'
 import { systemClock } from '#core/clock'
 import { VouchsafeError } from '#core/errors'
+import { isLoopbackHost } from '#core/organisation'
 import { createWitness, folderSource, fsck, serveWitness, urlSource } from '#core/log'
 import { succeedLog } from '../../succession.ts'
 import { DATA, dataFolder, operatorClient } from './client.ts'
@@ -57,7 +58,7 @@ export const logCommand = defineCommand({
       }
       case 'fsck': {
         if (where === undefined) throw new VouchsafeError('bad-input', 'Which log? Give its address or folder.', { mend: 'vouchsafe log fsck https://…/log' })
-        const source = /^https?:\/\//.test(where) ? urlSource(where, { allowPrivate: values['allow-private'] === true }) : folderSource(resolve(terminal.cwd, where))
+        const source = /^https?:\/\//.test(where) ? urlSource(where, { allowPrivate: values['allow-private'] === true || isLoopbackHost(new URL(where).host) }) : folderSource(resolve(terminal.cwd, where))
         const report = await fsck(source, { at: new Date(), ...(values.vkey === undefined ? {} : { vkey: values.vkey }) })
         const text = `${report.ok ? '✓' : '✕'} ${report.origin || where}: ${report.size} entries, root ${report.root || 'unknown'}\n${report.problems.map((problem) => `  ✕ ${problem}\n`).join('')}${report.notes.map((note) => `  · ${note}\n`).join('')}`
         terminal.out(asJson ? json(report) : text)

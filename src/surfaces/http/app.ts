@@ -5,7 +5,7 @@ import type { Clock } from '#core/clock'
 import type { IdempotencyStore } from './idempotency.ts'
 import { mount } from './mount.ts'
 import { openApiDocument, type ApiPart } from './openapi.ts'
-import { problemOf, problemResponse } from './problem.ts'
+import { problemOf, problemResponse, type Problem } from './problem.ts'
 
 /** Set by the listener, not by the client: which door a request came in through. */
 export interface Bindings {
@@ -17,6 +17,8 @@ export interface AppParts {
   version: string
   api: readonly ApiPart[]
   idempotency: IdempotencyStore
+  /** Whether a Host header names this organisation: its public address, a name in the directory, or this machine itself. */
+  isOurs(host: string): Promise<boolean>
   /** Whether the Authorization header holds the operator's token. */
   operatorToken(authorization: string | undefined): boolean
   /** Everything that is not the API: pages, assets, the log's tiles. */
@@ -39,6 +41,13 @@ export function createApp(parts: AppParts): Hono {
     // No address of ours holds such a character, and PostgreSQL takes no null character in any text.
     if (/%00|%0[ad]/i.test(context.req.url) || !isDecodable(context.req.path)) throw new VouchsafeError('not-found', 'There is nothing at this address.')
     await next()
+  })
+  app.use(async (context, next) => {
+    const { door } = (context.env ?? {}) as Partial<Bindings>
+    const host = context.req.header('host') ?? ''
+    // A stranger's name that leads to this machine (DNS rebinding) must not let their page read an unpublished preview.
+    if (door !== 'operator' && !(await parts.isOurs(host))) return problemResponse(misdirected(host))
+    return next()
   })
   app.get('/healthz', (context) => context.json({ ok: true }))
   app.get('/readyz', async (context) => {
@@ -66,6 +75,15 @@ export function createApp(parts: AppParts): Hono {
     return { kind: 'operator', name }
   }
 }
+
+/** RFC 9110 §15.5.20. */
+const misdirected = (host: string): Problem => ({
+  type: 'urn:vouchsafe:problem:misdirected',
+  title: 'Not the host that this is',
+  status: 421,
+  detail: `This installation does not answer for "${host.slice(0, 253)}".`,
+  mend: 'The operator sets its address with: vouchsafe settings publicUrl=https://…',
+})
 
 function isDecodable(path: string): boolean {
   try {

@@ -99,7 +99,7 @@ function Backing({ backing, site, full, titled }: { backing: BackingView; site: 
         Due {cadenceWords(backing.cadenceSeconds)}, fresh for {durationWords(backing.freshnessSeconds)}.{' '}
         {backing.slots.last < backing.slots.first
           ? 'No slot was due yet.'
-          : `${numberWords(backing.slots.last - backing.slots.first + 1)} slots were due; ${missing === 0 ? 'each has its result' : `${countWords(missing, 'was', 'were')} not run`}.`}
+          : `${countWords(backing.slots.last - backing.slots.first + 1, 'slot was', 'slots were')} due; ${missing === 0 ? 'each has its result' : `${countWords(missing, 'was', 'were')} not run`}.`}
         {backing.bindingEntry !== undefined && (
           <>
             {' '}
