@@ -136,13 +136,14 @@ export async function openInstallation(options: InstallationOptions): Promise<In
 
     let revision = 0
     const settle = async (at: Date): Promise<void> => {
-      await takeSnapshot(db, signer, at)
-      revision++
+      // Pages that say the same as before stay rendered; their minutes are renewed by the clock alone.
+      if (await takeSnapshot(db, signer, at)) revision++
     }
     const refresh = async (): Promise<void> => {
       const at = clock.now()
       await engine.bind(await bindable(), at)
       await settle(at)
+      revision++
     }
     const bindable = async () => {
       const shown = await shownVersion(db)
