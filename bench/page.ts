@@ -4,7 +4,7 @@
  * rate reached is always taken by our own, which keeps to a rate. Each server has one worker process.
  */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -27,6 +27,7 @@ export const bench: Bench = {
   name: 'page',
   async run(tell) {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-bench-page-'))
+    await chmod(folder, 0o711) // as root, the database runs as another account, which must be able to pass
     const installation = await startInstallation({ root, data: path.join(folder, 'data'), state: path.join(folder, 'state') })
     try {
       const port = Number(new URL(installation.url).port)

@@ -3,7 +3,7 @@
  * The peer, Gatus, is built from the Go module proxy into a temporary folder where `go` is present.
  */
 import { execFile, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,6 +20,7 @@ export const bench: Bench = {
   name: 'start',
   async run(tell) {
     const folder = await mkdtemp(path.join(tmpdir(), 'vouchsafe-bench-start-'))
+    await chmod(folder, 0o711) // as root, the database runs as another account, which must be able to pass
     try {
       const setup = { root, data: path.join(folder, 'data'), state: path.join(folder, 'state') }
       const first = await startInstallation(setup)

@@ -1,7 +1,7 @@
-import { canonicalBytes, canonicalJson, sha256, toHex, type Binding, type Hex, type Strength } from '@vouchsafe/verify'
+import { canonicalBytes, canonicalJson, sha256, toHex, type Binding, type Hex, type SlotResult, type Strength } from '@vouchsafe/verify'
 import type { Instant } from '#core/clock'
 import { instantOf } from '#core/statement'
-import type { Check, CheckId } from './contract.ts'
+import type { Check, CheckId, CheckResult } from './contract.ts'
 import { definitionDigest } from './definition.ts'
 
 /** A published (or previewed) sentence, as far as a binding needs to know it. */
@@ -20,6 +20,15 @@ export interface BindableClaim {
 export function checksFor(claim: Pick<BindableClaim, 'controls' | 'checks'>, checks: Iterable<Check>): Check[] {
   const speaking = [...checks].filter((check) => check.definition.controls.some((control) => claim.controls.includes(control)))
   return claim.checks === undefined ? speaking.filter((check) => check.definition.namedOnly !== true) : speaking.filter((check) => claim.checks!.includes(check.definition.id))
+}
+
+/**
+ * What a run saw of the targets that its binding committed to. A run that broke off has no list of its own, and one that
+ * found fewer targets than were bound cannot say of the others that all holds: the slot counts by the binding.
+ */
+export function coverageOf(bound: Binding['targets'], { verdict, targets }: Pick<CheckResult, 'verdict' | 'targets'>): Pick<SlotResult, 'verdict' | 'targets'> {
+  const covered = Math.min(targets.length, bound.count)
+  return { verdict: verdict === 'holds' && covered < bound.count ? 'unknown' : verdict, targets: { covered, declared: bound.count } }
 }
 
 /** Commits to the list of targets without telling it: names of inner systems stay inside. */

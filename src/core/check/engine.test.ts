@@ -163,6 +163,19 @@ describe('a run', () => {
     expect((await latestRuns(db))[0]!.summary).toContain('did not end within')
   })
 
+  test('counts by the targets of its binding, whatever became of it', async () => {
+    const check = toldCheck()
+    check.list = ['a', 'b']
+    check.say = () => Promise.reject(new Error('broke off'))
+    const engine = engineWith(check)
+    await engine.bind([CLAIM], clock.now())
+    await engine.runDue('test/backup')
+    clock.advance(HOUR)
+    check.say = 'holds' // of the one target that is left
+    await engine.runDue('test/backup')
+    expect((await slots()).map(({ verdict, covered, declared }) => [verdict, covered, declared])).toEqual([['unknown', 0, 2], ['unknown', 1, 2]])
+  })
+
   test('that could not tell is tried again, as often as is said, and the tries are counted', async () => {
     const check = toldCheck({ maxAttempts: 2 })
     check.say = async () => result(check.runs < 2 ? 'unknown' : 'holds')

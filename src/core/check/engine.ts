@@ -4,7 +4,7 @@ import { createEvidence } from '@vouchsafe/verify'
 import { isVouchsafeError, VouchsafeError } from '#core/errors'
 import { uuid7, type Change, type OrganisationDatabase } from '#core/database'
 import { instantOf, issue, type Issued, type StatementSigner } from '#core/statement'
-import { bindingOf, bindingTerms, checksFor, commitTargets, sameTerms, type BindableClaim } from './binding.ts'
+import { bindingOf, bindingTerms, checksFor, commitTargets, coverageOf, sameTerms, type BindableClaim } from './binding.ts'
 import type { Check, CheckDefinition, CheckId, CheckResult } from './contract.ts'
 import { definitionDigest } from './definition.ts'
 import type { EvidenceVault } from './evidence.ts'
@@ -183,10 +183,9 @@ export class CheckEngine {
           const slotResult: SlotResult = {
             binding: binding.digest,
             slot,
-            verdict: result.verdict,
+            ...coverageOf(binding.predicate.targets, result),
             attempts,
             observedAt: instantOf(observedAt),
-            targets: { covered: Math.min(result.targets.length, result.declared), declared: result.declared },
             evidence: sealed.commitment,
             ...(checkpoint === undefined ? {} : { checkpoint }),
           }

@@ -16,6 +16,13 @@ export interface FolderLock {
 }
 
 /**
+ * The file that holds the lock of a folder.
+ * INVARIANT: nothing in this process opens it: closing any descriptor of it drops the lock (POSIX fcntl), and a second
+ * server could then start on the same data. Whatever reads its way through a data folder must pass over it.
+ */
+export const lockFileOf = (folder: string): string => join(folder, 'lock')
+
+/**
  * Holds `folder` for this process alone, until `release` or the death of the process.
  *
  * The lock is the kernel's own record lock, taken through SQLite's exclusive transaction, because Node has no
@@ -30,10 +37,9 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   let file: DatabaseSync | undefined
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    // INVARIANT: nothing else in this process opens that file, not even to copy it: closing any descriptor of it would
-    // drop the record lock (POSIX fcntl). SQLite itself knows this and minds its own.
-    file = new DatabaseSync(join(folder, 'lock'), { timeout: 0 })
-    await chmod(join(folder, 'lock'), 0o600)
+    // SQLite itself knows of the invariant above and minds its own descriptors.
+    file = new DatabaseSync(lockFileOf(folder), { timeout: 0 })
+    await chmod(lockFileOf(folder), 0o600)
     // Memory journal: the lock file holds nothing, so no journal needs to survive.
     file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;')
   } catch (error) {

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { sameBytes } from '@vouchsafe/verify'
 import type { Check } from '#core/check'
+import { lockFileOf } from '#core/database'
 import { fileModesBelow } from './file-mode.ts'
 import type { InstallationParts } from './parts.ts'
 import { fails, holds, HOUR, MINUTE, selfCheck, unknown, type Sight } from './self-check.ts'
@@ -47,7 +48,8 @@ export function signingKeysCheck({ organisation, dataFolder, log }: Installation
   async function lookAtFiles(): Promise<Sight> {
     let looked = 0
     for (const { path, kind } of await fileModesBelow(dataFolder)) {
-      if (kind !== 'file' || path.includes('/cluster/')) continue
+      // Reading the lock file would give up the lock: a second server could start on this folder.
+      if (kind !== 'file' || path.includes('/cluster/') || path === lockFileOf(dataFolder)) continue
       const sizeBytes = (await stat(path).catch(() => undefined))?.size
       if (sizeBytes === undefined || sizeBytes > LARGEST_KEY_FILE) continue
       looked++
