@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -113,4 +114,69 @@ export async function until<T>(look: () => Promise<T | undefined | false>, what:
     if (performance.now() > end) throw new Error(`${what} did not happen within ${withinMs / 1000} s`)
     await new Promise((done) => setTimeout(done, 50))
   }
+}
+
+/** The built program, which a child process runs; tests that need it are skipped where nothing was built. */
+export const program = join(repositoryRoot, 'dist/main.js')
+
+export interface Child {
+  child: ChildProcess
+  /** What it wrote so far, both ways. */
+  output(): string
+  /** Resolves with the exit code. */
+  ended: Promise<number>
+  /** Resolves once the output holds this. */
+  says(text: string | RegExp, withinMs?: number): Promise<RegExpMatchArray>
+  stop(signal?: NodeJS.Signals): Promise<number>
+}
+
+/** Runs the built program in a process of its own, with a state folder of its own. */
+export function runProgram(place: Place, args: readonly string[], env: Record<string, string> = {}): Child {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: tmpdir(), env: { ...process.env, XDG_STATE_HOME: place.state, XDG_CONFIG_HOME: place.state, VOUCHSAFE_DATA: place.data, ...env } })
+  let written = ''
+  child.stdout.on('data', (chunk: Buffer) => void (written += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => void (written += chunk.toString()))
+  const ended = new Promise<number>((done) => child.once('close', (code) => done(code ?? -1)))
+  let over = false
+  void ended.then(() => (over = true))
+  return {
+    child,
+    output: () => written,
+    ended,
+    says: (text, withinMs = 40_000) =>
+      until(async () => {
+        const found = written.match(text)
+        if (!found && over) throw new Error(`the program ended without saying ${text}:\n${written}`)
+        return found ?? undefined
+      }, `${text} in the output`, withinMs),
+    async stop(signal = 'SIGTERM') {
+      if (!over) child.kill(signal)
+      const killer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+      const code = await ended
+      clearTimeout(killer)
+      return code
+    },
+  }
+}
+
+/** Imports a page, gives each of its sentences what `rests` says, approves it and publishes it. */
+export async function publishPage(here: RunningHere, slug: string, sentences: readonly { text: string; controls: string; checks?: string; strength?: string }[]): Promise<Map<string, string>> {
+  const body = `# ${slug}\n\n${sentences.map((sentence) => sentence.text).join('\n\n')}\n`
+  const as = { 'vouchsafe-as': 'Ada Example' }
+  const imported = await here.operator(`/api/v1/policies/import?save=true&slug=${slug}&name=${slug}.md`, { method: 'POST', body, headers: as })
+  const { version } = imported.json<{ version: { number: number } }>()
+  const at = `/api/v1/policies/${slug}/versions/${version.number}`
+  const { lines } = (await here.operator(at)).json<{ lines: { text: string }[] }>()
+  for (const [line, { text }] of lines.entries()) {
+    const given = sentences.find((sentence) => sentence.text === text)
+    const change = given ? { claim: true, controls: given.controls.split(','), checks: given.checks === undefined ? [] : given.checks.split(','), strength: given.strength ?? 'definite' } : { claim: false }
+    const answer = await here.operator(`${at}/corrections`, { method: 'POST', body: { line, ...change }, headers: as })
+    if (answer.status !== 200) throw new Error(answer.text)
+  }
+  for (const step of ['approve', 'publish']) {
+    const answer = await here.operator(`${at}/${step}`, { method: 'POST', body: {}, headers: as })
+    if (answer.status !== 200) throw new Error(`${step}: ${answer.text}`)
+  }
+  const { claims } = (await here.operator(at)).json<{ claims: { text: string; claimId: string }[] }>()
+  return new Map(claims.map((claim) => [claim.text, claim.claimId]))
 }

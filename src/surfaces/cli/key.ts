@@ -11,7 +11,7 @@ export const keyCommand = defineCommand({
        vouchsafe key add PUBLIC-KEY --purpose runner|sender|attestation --role TEXT [--as NAME]
        vouchsafe key revoke KEY-ID [--as NAME]
 
-  PUBLIC-KEY   64 hexadecimal digits (Ed25519)
+  PUBLIC-KEY   of Ed25519: 64 hexadecimal digits, or Base 64 as "vouchsafe runner keygen" shows it
   --role TEXT  what the page may call its holder: "scanner in the build system"
   Keys are public and in the log; one that was revoked never counts again.`,
   options: { ...FORMAT, ...DATA, purpose: { type: 'string' }, role: { type: 'string' }, as: { type: 'string' } },
@@ -30,7 +30,7 @@ export const keyCommand = defineCommand({
     if (what === undefined) throw new VouchsafeError('bad-input', `Which key? vouchsafe key ${action} …`, { mend: 'See vouchsafe key --help.' })
     if (action === 'add') {
       if (values.purpose === undefined || values.role === undefined) throw new VouchsafeError('bad-input', 'A key needs its --purpose and the --role of its holder.')
-      const added = await client.send<{ keyId: string }>('POST', '/keys', { publicKey: what, purpose: values.purpose, role: values.role, holder: randomBytes(16).toString('hex') })
+      const added = await client.send<{ keyId: string }>('POST', '/keys', { publicKey: hexOf(what), purpose: values.purpose, role: values.role, holder: randomBytes(16).toString('hex') })
       terminal.out(asJson ? json(added) : `It counts from now on: ${added.keyId}\n`)
       return 0
     }
@@ -42,3 +42,6 @@ export const keyCommand = defineCommand({
     throw new VouchsafeError('bad-input', `There is no "key ${action}".`, { mend: 'Use list, add or revoke.' })
   },
 })
+
+/** Both spellings of 32 bytes; what is neither goes on as it is, and is refused with the reason. */
+const hexOf = (key: string): string => (/^[A-Za-z0-9+/]{43}=$/.test(key) ? Buffer.from(key, 'base64').toString('hex') : key.toLowerCase())

@@ -1,7 +1,7 @@
 import { sentenceDigest } from '@vouchsafe/verify'
 import type { Clock } from '#core/clock'
 import type { Change, OrganisationDatabase } from '#core/database'
-import { insertWarning, stalenessWarning, type Obligation, type ObligationKeeper, type ObligationTables, type WarningRule } from '#core/obligation'
+import { insertWarning, listWarnings, stalenessWarning, type Obligation, type ObligationKeeper, type ObligationTables, type WarningRule } from '#core/obligation'
 import { claimStandings, latestNotes, shownVersion, wordingsOf } from '#core/page'
 import { listAttestations } from '#core/statement'
 
@@ -58,9 +58,12 @@ export async function watch({ db, keeper, clock, tell }: WatchParts): Promise<vo
     for (const { binding, slots } of standing.backings) {
       const held = slots.findLast((slot) => slot.verdict === 'holds')?.observedAt
       if (!held || stalenessWarning(held, binding.predicate, at).state !== 'warned') continue
+      const clockId = `${standing.wording.claimId} ${sentenceDigest(binding.checkId).slice(0, 16)}`
       const rule = `stale after ${held.toISOString()}`
+      // Told once for each result; a look that tells nothing leaves no event in the audit.
+      if ((await listWarnings(db, held)).some((warning) => warning.clock === clockId && warning.rule === rule)) continue
       const fresh = await db.change({ actor: WATCH, action: 'claim.staleness-warning', subject: { kind: 'claim', id: standing.wording.claimId }, detail: { check: binding.checkId } }, (tx: Change<ObligationTables>) =>
-        insertWarning(tx, `${standing.wording.claimId} ${sentenceDigest(binding.checkId).slice(0, 16)}`, rule),
+        insertWarning(tx, clockId, rule),
       )
       if (fresh) tell(`Soon stale: "${standing.wording.text.slice(0, 80)}" rests on ${binding.checkId}, which last held at ${held.toISOString()}.`)
     }
