@@ -2,25 +2,26 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pino from 'pino'
 import { formatVkey, parseVkey, toHex, type Signer } from '@vouchsafe/verify'
-import { CheckEngine, checkMigrations, createVault, latestRuns, requireSound, type Check, type CheckDefinition, type CheckId, type EvidenceVault } from '#core/check'
+import { CheckEngine, createVault, latestRuns, requireSound, type Check, type CheckDefinition, type CheckId, type EvidenceVault } from '#core/check'
 import { systemClock, type Clock } from '#core/clock'
 import { connectExternal, startEmbedded, type Change, type DatabaseServer } from '#core/database'
 import { messageOf, VouchsafeError } from '#core/errors'
 import { startWorker, type Worker } from '#core/jobs'
 import { openLocalRoots, type KeyRing } from '#core/keys'
-import { folderGuard, Log, logMigrations, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
+import { folderGuard, Log, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
 import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
 import { Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
-import { ObligationKeeper, obligationMigrations, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
+import { ObligationKeeper, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
-import { changeSettings, claimBundle, evidenceBundle, pageBundle, pageMigrations, readSettings, shownVersion, takeSnapshot, wordingsOf, type Settings } from '#core/page'
-import { insertWitness, instantOf, issue, listWitnesses, statementMigrations, type StatementSigner, type StatementTables, type WitnessRecord } from '#core/statement'
-import { assembleModules, moduleMigrations } from '#modules'
+import { changeSettings, claimBundle, evidenceBundle, pageBundle, readSettings, shownVersion, takeSnapshot, wordingsOf, type Settings } from '#core/page'
+import { insertWitness, instantOf, issue, listWitnesses, type StatementSigner, type StatementTables, type WitnessRecord } from '#core/statement'
+import { assembleModules } from '#modules'
 import { loadDeclaredChecks, secretsIn } from './declared-checks.ts'
+import { everyMigration } from './migrations.ts'
 import { readRelease, type Release } from './release.ts'
 import { loadStarter } from './starter.ts'
 import { createApp } from './surfaces/http/app.ts'
-import { createIdempotency, httpMigrations } from './surfaces/http/idempotency.ts'
+import { createIdempotency } from './surfaces/http/idempotency.ts'
 import { metricsText } from './surfaces/http/metrics.ts'
 import { addressOf } from './surfaces/http/openapi.ts'
 import { openOperatorDoor, operatorFolder } from './surfaces/http/operator.ts'
@@ -89,7 +90,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       server,
       dataFolder: options.data,
       roots: await openLocalRoots(join(options.data, 'keys', 'root')),
-      migrations: [logMigrations, statementMigrations, checkMigrations, obligationMigrations, pageMigrations, httpMigrations, ...moduleMigrations],
+      migrations: everyMigration,
       clock,
       ...(options.objectsUrl === undefined ? {} : { objects: objectsAt(options.objectsUrl) }),
     })

@@ -1,15 +1,11 @@
 import { join } from 'node:path'
-import { checkMigrations } from '#core/check'
 import { systemClock } from '#core/clock'
 import { startEmbedded } from '#core/database'
 import { VouchsafeError } from '#core/errors'
 import { openLocalRoots } from '#core/keys'
-import { folderGuard, logMigrations, objectsOf, succeed } from '#core/log'
-import { obligationMigrations } from '#core/obligation'
+import { folderGuard, objectsOf, succeed } from '#core/log'
 import { Organisations } from '#core/organisation'
-import { pageMigrations } from '#core/page'
-import { statementMigrations } from '#core/statement'
-import { httpMigrations } from './surfaces/http/idempotency.ts'
+import { everyMigration } from './migrations.ts'
 
 /**
  * Begins a successor of the log in a data folder that is not running: after its data was rolled back. The folder's
@@ -22,7 +18,7 @@ export async function succeedLog(data: string, reason: string): Promise<{ origin
       server,
       dataFolder: data,
       roots: await openLocalRoots(join(data, 'keys', 'root')),
-      migrations: [logMigrations, statementMigrations, checkMigrations, obligationMigrations, pageMigrations, httpMigrations],
+      migrations: everyMigration,
       clock: systemClock,
     })
     try {

@@ -24,13 +24,15 @@ export interface InstallationSetup {
   data: string
   /** Stands for the user's state folder, where the rollback guard remembers. */
   state: string
+  /** Stands for the user's folder of settings, where signing keys of people lie; default: inside `state`. */
+  config?: string
   args?: readonly string[]
 }
 
 /** How long a start may take before the test gives up on it. */
 const PATIENCE_MS = 120_000
 
-const environment = ({ state }: InstallationSetup): NodeJS.ProcessEnv => ({ ...process.env, XDG_STATE_HOME: state })
+const environment = ({ state, config = path.join(state, 'config') }: InstallationSetup): NodeJS.ProcessEnv => ({ ...process.env, XDG_STATE_HOME: state, XDG_CONFIG_HOME: config })
 const startArgs = ({ root, data, args = [] }: InstallationSetup, port: number): string[] => [path.join(root, 'dist/main.js'), 'start', '--data', data, '--port', String(port), ...args]
 
 /**
