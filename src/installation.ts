@@ -13,7 +13,7 @@ import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
 import { Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
 import { ObligationKeeper, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
-import { changeSettings, claimBundle, evidenceBundle, pageBundle, readSettings, shownVersion, takeSnapshot, wordingsOf, type Settings } from '#core/page'
+import { changeSettings, claimBundle, evidenceBundle, pageBundle, readSettings, shownVersion, takeSnapshot, wasPublished, wordingsOf, type Settings } from '#core/page'
 import { insertWitness, instantOf, issue, listWitnesses, type StatementSigner, type StatementTables, type WitnessRecord } from '#core/statement'
 import { assembleModules } from '#modules'
 import { loadDeclaredChecks, secretsIn } from './declared-checks.ts'
@@ -184,6 +184,18 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       observers: async (claimId) => cosigner.observersOf(claimId),
       now: () => clock.now(),
     })
+    const published = new Map<string, Promise<boolean>>()
+    let publishedAt = -1
+    /** Asked at each request from elsewhere; it changes only with a revision. */
+    const isPublished = (what: { slug?: string; claim?: string }): Promise<boolean> => {
+      if (publishedAt !== revision || published.size >= MOST_HOSTS) published.clear()
+      publishedAt = revision
+      const key = JSON.stringify([what.slug, what.claim])
+      const known = published.get(key) ?? wasPublished(db, what)
+      published.set(key, known)
+      known.catch(() => published.delete(key))
+      return known
+    }
     const assets = await assetsFor(() => readSettings(db))
     const app = createApp({
       clock,
@@ -192,6 +204,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       idempotency: createIdempotency(db),
       isOurs: hostCheck(organisations, organisation.id, () => readSettings(db)),
       operatorToken: operator.opens,
+      isPublished,
       ready: async () => {
         const parts = { database: await alive(db), log: log.halted === undefined }
         return { ok: parts.database && parts.log, parts }
@@ -206,6 +219,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
           logAnswer: (path) => log.answer(path),
           claimBundle: spine.claimBundle,
           pageBundle: spine.pageBundle,
+          isPublished,
           schema: schemaFile(release.root),
           signSecurityTxt: async (text) => text,
           revision: () => revision,

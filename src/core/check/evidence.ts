@@ -1,5 +1,6 @@
 import { canonicalBytes, parseCanonical, fromBase64, toBase64, type Envelope, type Json } from '@vouchsafe/verify'
 import { VouchsafeError } from '#core/errors'
+import type { KeyId, KeyRing } from '#core/keys'
 
 /** What is kept of one run beside its private leaf: the signed evidence, its salt, and every field's disclosure. */
 export interface KeptEvidence {
@@ -34,6 +35,17 @@ export interface VaultParts {
     put(name: string, bytes: Uint8Array): Promise<void>
     get(name: string): Promise<Uint8Array | undefined>
     delete(name: string): Promise<void>
+  }
+}
+
+/** A vault's use of the key ring: every body under a key of its own, bound to the run that it belongs to. */
+export function evidenceRing(keys: KeyRing): VaultParts['ring'] {
+  const place = (runId: string) => ({ table: 'evidence', column: 'body', row: runId, version: 1 })
+  return {
+    create: (purpose) => keys.create(purpose),
+    encrypt: (key, runId, bytes) => keys.encrypt(key as KeyId, place(runId), bytes),
+    decrypt: (key, runId, bytes) => keys.decrypt(key as KeyId, place(runId), bytes),
+    destroy: (key) => keys.destroy(key as KeyId),
   }
 }
 

@@ -1,9 +1,10 @@
 /** What the page says: policies and their versions, decisions about them, claim states, snapshots. */
+export { bindableClaims } from './bindable.ts'
 export { claimBundle, evidenceBundle, pageBundle } from './bundle.ts'
 export { correct, correctionsOf, insertCorrections, readDraft, saveDraft, sourceDigest, type Correction, type Draft } from './draft.ts'
 export { diffSentences, versionDiff, type DiffLine } from './diff.ts'
 export { dryRun, type DryClaim } from './dry-run.ts'
-export { listVersions, newClaimId, shownVersion, statusOf, versionOf, wordingHistory, wordingsOf } from './library.ts'
+export { listVersions, newClaimId, shownVersion, statusOf, versionOf, wasPublished, wordingHistory, wordingsOf } from './library.ts'
 export { addNote, latestNotes, type ClaimNote } from './note.ts'
 export { approve, preview, publish, withdraw, type Offer } from './publication.ts'
 export { changeSettings, readSettings, Settings } from './settings.ts'

@@ -169,6 +169,15 @@ export async function shownVersion(db: OrganisationDatabase, slug?: string): Pro
   return previewed && { version: previewed, status: 'preview' }
 }
 
+/** Whether everybody may see it: a claim that was ever published, a policy that is; by default the one that the page shows. */
+export async function wasPublished(db: OrganisationDatabase, what: { slug?: string; claim?: string }): Promise<boolean> {
+  if (what.claim === undefined) return (await shownVersion(db, what.slug))?.status === 'published'
+  for (const { slug, version } of await wordingHistory(db, what.claim)) {
+    if ((await versionOf(db, slug, version)).decisions.some((decision) => decision.kind === 'published')) return true
+  }
+  return false
+}
+
 // Crockford's alphabet: no letter is taken for a digit when an id is read out.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 

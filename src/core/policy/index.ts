@@ -1,5 +1,6 @@
 /** From the bytes of a page to its lines and a tree that can be shown. */
 export { readPolicy } from './read.ts'
+export { fetchPage } from './fetch.ts'
 export { toMarkdown } from './twin.ts'
 export { detectFormat, type FormatHint } from './format.ts'
 export { LARGEST_PAGE_BYTES } from './source.ts'

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkMigrations, createVault, type Check, type CheckResult, type EvidenceVault } from '#core/check'
+import { checkMigrations, createVault, evidenceRing, type Check, type CheckResult, type EvidenceVault } from '#core/check'
 import { systemClock } from '#core/clock'
 import { startEmbedded, type EmbeddedServer } from '#core/database'
-import { openLocalRoots, type KeyId } from '#core/keys'
+import { openLocalRoots } from '#core/keys'
 import { folderGuard, Log, logMigrations, objectsOf, type Guard } from '#core/log'
 import { Organisations, type OpenOrganisation } from '#core/organisation'
 import { pageMigrations, type Settings } from '#core/page'
@@ -71,18 +71,7 @@ export async function startBench(): Promise<Bench> {
   return bench
 }
 
-export function vaultOf({ keys, objects }: OpenOrganisation): EvidenceVault {
-  const place = (row: string) => ({ table: 'evidence', column: 'body', row, version: 1 })
-  return createVault({
-    ring: {
-      create: (purpose) => keys.create(purpose),
-      encrypt: (key, row, bytes) => keys.encrypt(key as KeyId, place(row), bytes),
-      decrypt: (key, row, bytes) => keys.decrypt(key as KeyId, place(row), bytes),
-      destroy: (key) => keys.destroy(key as KeyId),
-    },
-    objects,
-  })
-}
+export const vaultOf = ({ keys, objects }: OpenOrganisation): EvidenceVault => createVault({ ring: evidenceRing(keys), objects })
 
 /** One run of a check, as the engine would make it. */
 export const runOnce = (check: Check, at = new Date()): Promise<CheckResult> => check.run({ at, attempt: 1, signal: new AbortController().signal })

@@ -2,8 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { importReport, readClaims, reportJsonl, reportText, type ImportReport } from '#core/claim'
 import { VouchsafeError } from '#core/errors'
-import { outboundFetch } from '#core/outbound'
-import { LARGEST_PAGE_BYTES, readPolicy } from '#core/policy'
+import { fetchPage, LARGEST_PAGE_BYTES, readPolicy } from '#core/policy'
 import { DATA, dataFolder, operatorClient } from './client.ts'
 import { defineCommand, FORMAT, json, requireFormat } from './command.ts'
 
@@ -47,10 +46,8 @@ export const importCommand = defineCommand({
 async function readPage(from: string, terminal: { cwd: string; stdin(): Promise<Uint8Array> }, allowPrivate: boolean): Promise<{ bytes: Uint8Array; hint: { name: string; mediaType?: string } }> {
   if (from === '-') return { bytes: await terminal.stdin(), hint: { name: 'stdin' } }
   if (/^https?:\/\//.test(from)) {
-    const answer = await outboundFetch(from, { allowPrivate, maxBytes: LARGEST_PAGE_BYTES, timeoutMs: 20_000, maxRedirects: 5 })
-    if (answer.status !== 200) throw new VouchsafeError('unreachable', `${from} answered ${answer.status}.`, { mend: 'Open it in a browser; give the address where the page itself is.' })
-    const mediaType = answer.headers['content-type']
-    return { bytes: answer.body, hint: { name: new URL(from).pathname.split('/').at(-1) || 'page', ...(typeof mediaType === 'string' ? { mediaType } : {}) } }
+    const { bytes, ...hint } = await fetchPage(from, { allowPrivate })
+    return { bytes, hint }
   }
   const file = resolve(terminal.cwd, from)
   const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {

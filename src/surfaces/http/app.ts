@@ -4,12 +4,16 @@ import { ANYONE, type Actor } from '#core/module'
 import type { Clock } from '#core/clock'
 import type { IdempotencyStore } from './idempotency.ts'
 import { mount } from './mount.ts'
+import { isNear } from './nearness.ts'
 import { openApiDocument, type ApiPart } from './openapi.ts'
 import { problemOf, problemResponse, type Problem } from './problem.ts'
+import { SECURITY_HEADERS } from '../site/index.ts'
 
 /** Set by the listener, not by the client: which door a request came in through. */
 export interface Bindings {
   door: 'public' | 'operator'
+  /** Whether the request began on this machine. */
+  near?: boolean
 }
 
 export interface AppParts {
@@ -21,6 +25,8 @@ export interface AppParts {
   isOurs(host: string): Promise<boolean>
   /** Whether the Authorization header holds the operator's token. */
   operatorToken(authorization: string | undefined): boolean
+  /** Whether a claim, or without one the page at `/`, was published; a preview is for this machine only. */
+  isPublished(what: { slug?: string; claim?: string }): Promise<boolean>
   /** Everything that is not the API: pages, assets, the log's tiles. */
   site(app: Hono): void
   ready(): Promise<{ ok: boolean; parts: Record<string, boolean> }>
@@ -37,6 +43,11 @@ export function createApp(parts: AppParts): Hono {
     if (problem.status >= 500) parts.report(error, { method: context.req.method, path: context.req.path })
     return problemResponse(problem)
   })
+  // First of all, so that no answer leaves without them: pages set their own, problems and redirects would not.
+  app.use(async (context, next) => {
+    await next()
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!context.res.headers.has(name)) context.res.headers.set(name, value)
+  })
   app.use(async (context, next) => {
     // No address of ours holds such a character, and PostgreSQL takes no null character in any text.
     if (/%00|%0[ad]/i.test(context.req.url) || !isDecodable(context.req.path)) throw new VouchsafeError('not-found', 'There is nothing at this address.')
@@ -48,6 +59,11 @@ export function createApp(parts: AppParts): Hono {
     // A stranger's name that leads to this machine (DNS rebinding) must not let their page read an unpublished preview.
     if (door !== 'operator' && !(await parts.isOurs(host))) return problemResponse(misdirected(host))
     return next()
+  })
+  app.use('/api/v1/claims/*', async (context, next) => {
+    const claim = context.req.path.split('/')[4]
+    if (!isNear(context) && !(await parts.isPublished(claim === undefined ? {} : { claim }))) throw new VouchsafeError('not-found', 'Nothing has been published here yet.')
+    await next()
   })
   app.get('/healthz', (context) => context.json({ ok: true }))
   app.get('/readyz', async (context) => {

@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { VouchsafeError } from '#core/errors'
 import type { Bindings } from './app.ts'
+import { beganHere, type Arrival } from './nearness.ts'
 
 export interface Listening {
   /** The port that was really opened; 0 as asked picks a free one. */
@@ -33,8 +34,8 @@ export async function listen(app: Hono, options: { host: string; port: number; s
   }
 }
 
-function serverFor(app: Hono, bindings: Bindings): Server {
-  const server = createServer(getRequestListener((request, env) => app.fetch(request, { ...env, ...bindings })))
+function serverFor(app: Hono, bindings: Pick<Bindings, 'door'>): Server {
+  const server = createServer(getRequestListener((request, env) => app.fetch(request, { ...env, ...bindings, near: beganHere((env as { incoming: Arrival }).incoming) })))
   // Slow senders are cut off: these bound a request's headers and its whole body.
   server.headersTimeout = 10_000
   server.requestTimeout = 60_000

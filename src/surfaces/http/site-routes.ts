@@ -20,6 +20,7 @@ import {
   type Sealed,
   type SiteAssets,
 } from '../site/index.ts'
+import { isNear } from './nearness.ts'
 import { problemOf } from './problem.ts'
 import type { SiteViews } from './site-view.ts'
 
@@ -30,6 +31,8 @@ export interface SiteParts {
   logAnswer(path: string): Promise<LogResponse>
   claimBundle(claimId: string): Promise<Bundle>
   pageBundle(slug: string): Promise<Bundle>
+  /** Whether a policy (default: the one at `/`) or a claim was published; a preview is for this machine only. */
+  isPublished(what: { slug?: string; claim?: string }): Promise<boolean>
   schema(name: string): Buffer | undefined
   /** Signs the file where an OpenPGP key is configured (RFC 9116 §2.3); gives it back as it is otherwise. */
   signSecurityTxt(text: string): Promise<string>
@@ -37,30 +40,35 @@ export interface SiteParts {
   revision(): number
 }
 
+// What parts of an address may choose: anything else in it neither changes the page nor makes another one of it.
+const CHOICES = ['scope'] as const
 // Times on a page are in minutes, so a page may be this old; a change of state shows at once through `revision`.
 const RENDERED_FOR_MS = 20_000
 const MOST_RENDERED = 500
+const MOST_BUNDLES = 200 // each holds the history of a claim, some hundred kilobytes in a year
 // RFC 9116 §2.5.5 recommends less than a year; it is renewed with every day that the installation runs.
 const SECURITY_TXT_DAYS = 180
 
 /** The public pages, bundles and log, by address. Rendering is done once and shared by everyone who asks meanwhile. */
 export function mountSite(app: Hono, parts: SiteParts): { forget(): void } {
-  const rendered = new Map<string, { at: number; revision: number; sealed: Promise<Sealed> }>()
+  const rendered = new Map<string, Kept>()
+  const bundled = new Map<string, Kept>()
 
+  /** Makes a thing once for all who ask for it meanwhile. What fails is not kept. */
+  const once = (kept: Map<string, Kept>, most: number, key: string, make: () => Promise<Sealed>): Promise<Sealed> => {
+    const known = kept.get(key)
+    if (known && known.revision === parts.revision() && parts.now().getTime() - known.at < RENDERED_FOR_MS) return known.sealed
+    const sealed = make()
+    if (kept.size >= most) kept.clear()
+    kept.set(key, { at: parts.now().getTime(), revision: parts.revision(), sealed })
+    sealed.catch(() => kept.delete(key))
+    return sealed
+  }
   const page = async (context: Context, make: () => Promise<Rendered>): Promise<Response> => {
-    const key = context.req.path + new URL(context.req.url).search
-    const known = rendered.get(key)
-    const fresh = known && known.revision === parts.revision() && parts.now().getTime() - known.at < RENDERED_FOR_MS
-    let sealing = fresh ? known.sealed : undefined
-    if (!sealing) {
-      sealing = make().then((made) => seal(made))
-      if (rendered.size >= MOST_RENDERED) rendered.clear()
-      rendered.set(key, { at: parts.now().getTime(), revision: parts.revision(), sealed: sealing })
-    }
+    const chosen = CHOICES.flatMap((name) => context.req.query(name) ?? [])
     try {
-      return respond(context, await sealing)
+      return respond(context, await once(rendered, MOST_RENDERED, JSON.stringify([context.req.path, ...chosen]), async () => seal(await make())))
     } catch (error) {
-      rendered.delete(key)
       return respond(context, await errorFor(error))
     }
   }
@@ -71,16 +79,32 @@ export function mountSite(app: Hono, parts: SiteParts): { forget(): void } {
     const site = await parts.views.site(parts.now(), 'published')
     return seal(errorPage({ site, status: problem.status, title: problem.title, detail: problem.detail, ...(problem.mend === undefined ? {} : { mend: problem.mend }) }, parts.assets()))
   }
-  const bundle = async (context: Context, make: () => Promise<Bundle>): Promise<Response> => {
-    const body = Buffer.from(canonicalBytes(await make()))
-    return respond(context, seal({ status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache', 'access-control-allow-origin': '*' }, body }))
+  const bundle = async (context: Context, about: { slug?: string; claim?: string }, make: () => Promise<Bundle>): Promise<Response> => {
+    // Anyone may read what is published from anywhere; a preview no other page may read, not even on this machine.
+    const reach: Record<string, string> = (await parts.isPublished(about)) ? { 'access-control-allow-origin': '*' } : {}
+    return respond(
+      context,
+      await once(bundled, MOST_BUNDLES, JSON.stringify([context.req.path, ...Object.keys(reach)]), async () =>
+        seal({ status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache', ...reach }, body: Buffer.from(canonicalBytes(await make())) }),
+      ),
+    )
   }
+  /** Before every page and bundle: what is not published, only this machine is shown. */
+  const guard = (about: (path: string) => { slug?: string; claim?: string }) => async (context: Context, next: () => Promise<void>): Promise<Response | void> => {
+    if (isNear(context) || (await parts.isPublished(about(context.req.path)))) return next()
+    const site = await parts.views.site(parts.now(), 'published')
+    return respond(context, seal(errorPage({ site, status: 404, title: 'Not found', detail: 'Nothing has been published here yet.' }, parts.assets())))
+  }
+  const named = (path: string): string => path.split('/')[2]!.replace(/\.md$/, '')
   const number = (text: string | undefined): number | undefined => (text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)
 
+  for (const path of ['/', '/llms.txt', '/verify']) app.get(path, guard(() => ({})))
+  app.get('/policies/:slug/*', guard((path) => ({ slug: named(path) })))
+  app.get('/claims/:id/*', guard((path) => ({ claim: named(path) })))
   app.get('/', (context) => page(context, async () => policyPage(await parts.views.page({ ...scopeIn(context) }), parts.assets(), '/')))
   app.get('/policies/:file{.+\\.md}', (context) => page(context, async () => policyMarkdown(await parts.views.page({ slug: context.req.param('file').replace(/\.md$/, ''), ...scopeIn(context) }))))
   app.get('/policies/:slug', (context) => page(context, async () => policyPage(await parts.views.page({ slug: context.req.param('slug'), ...scopeIn(context) }), parts.assets(), `/policies/${context.req.param('slug')}`)))
-  app.get('/policies/:slug/bundle', (context) => bundle(context, () => parts.pageBundle(context.req.param('slug'))))
+  app.get('/policies/:slug/bundle', (context) => bundle(context, { slug: context.req.param('slug') }, () => parts.pageBundle(context.req.param('slug'))))
   app.get('/policies/:slug/versions', (context) => page(context, async () => versionsPage(await parts.views.versions(context.req.param('slug')), parts.assets())))
   app.get('/policies/:slug/versions/:range', (context) =>
     page(context, async () => {
@@ -93,7 +117,7 @@ export function mountSite(app: Hono, parts: SiteParts): { forget(): void } {
   )
   app.get('/claims/:file{.+\\.md}', (context) => page(context, async () => claimMarkdown({ ...(await parts.views.claim(context.req.param('file').replace(/\.md$/, ''))), verifierDigest: digestOf(parts.assets()) })))
   app.get('/claims/:id', (context) => page(context, async () => claimPage({ ...(await parts.views.claim(context.req.param('id'))), verifierDigest: digestOf(parts.assets()) }, parts.assets())))
-  app.get('/claims/:id/bundle', (context) => bundle(context, () => parts.claimBundle(context.req.param('id'))))
+  app.get('/claims/:id/bundle', (context) => bundle(context, { claim: context.req.param('id') }, () => parts.claimBundle(context.req.param('id'))))
   app.get('/verify', (context) =>
     page(context, async () => {
       const { site, policy } = await parts.views.page({})
@@ -151,7 +175,18 @@ export function mountSite(app: Hono, parts: SiteParts): { forget(): void } {
     return { ...made, body: await parts.signSecurityTxt(made.body) }
   }
 
-  return { forget: () => rendered.clear() }
+  return {
+    forget: () => {
+      rendered.clear()
+      bundled.clear()
+    },
+  }
+}
+
+interface Kept {
+  at: number
+  revision: number
+  sealed: Promise<Sealed>
 }
 
 const digestOf = (assets: SiteAssets): string => assets.verify.offline?.digest ?? ''

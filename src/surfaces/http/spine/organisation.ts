@@ -50,9 +50,9 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       body: z.strictObject({ vkey: z.string().max(300), url: z.url(), operator: z.enum(['own', 'other']), observerVkey: z.string().max(300).optional() }),
       reply: z.object({ ok: z.boolean() }),
       status: 201,
-      async handle({ body }) {
+      async handle({ body, actor }) {
         const { observerVkey, ...witness } = body
-        await log.addWitness({ ...witness, ...(observerVkey === undefined ? {} : { observerVkey }) })
+        await log.addWitness(actorName(actor), { ...witness, ...(observerVkey === undefined ? {} : { observerVkey }) })
         return { body: { ok: true } }
       },
     }),
@@ -62,8 +62,8 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       summary: 'Stop asking a witness',
       query: z.object({ vkey: z.string().max(300) }),
       reply: z.object({ ok: z.boolean() }),
-      async handle({ query }) {
-        await log.removeWitness(query.vkey)
+      async handle({ query, actor }) {
+        await log.removeWitness(actorName(actor), query.vkey)
         return { body: { ok: true } }
       },
     }),
