@@ -2,7 +2,7 @@ export * from './contract.ts'
 export { bindingTerms, checksFor, commitTargets, type BindableClaim } from './binding.ts'
 export { definitionDigest, requireSound } from './definition.ts'
 export { CheckEngine, type EngineParts, type RunOutcome } from './engine.ts'
-export { createVault, type EvidenceAddress, type EvidenceVault, type KeptEvidence } from './evidence.ts'
+export { createVault, evidenceRing, type EvidenceAddress, type EvidenceVault, type KeptEvidence } from './evidence.ts'
 export { owed, slotAt, slotEnd, slotStart, type Schedule } from './slots.ts'
 export {
   allSlots,
@@ -19,6 +19,7 @@ export {
   type CheckTables,
   type RunRecord,
   type SlotRecord,
+  type ToldSlot,
 } from './store.ts'
 export * from './declared/index.ts'
 export { runIsolated, type IsolatedResult } from './isolation.ts'
