@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
@@ -19,6 +19,10 @@ export function buildTree(folder: string): string {
   mkdirSync(path.join(modules, '@vouchsafe'), { recursive: true })
   for (const name of readdirSync(path.join(root, 'node_modules'))) if (name !== '@vouchsafe') symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name))
   symlinkSync('../../packages/verify', path.join(modules, '@vouchsafe/verify'))
-  for (const { run, needs } of buildSteps) if (needs === undefined || readdirSync(path.join(folder, path.dirname(needs))).includes(path.basename(needs))) execFileSync(process.execPath, run, { cwd: folder, stdio: 'pipe' })
+  for (const { run, needs } of buildSteps) {
+    if (needs !== undefined && !existsSync(path.join(folder, needs))) continue
+    const { status, stdout, stderr } = spawnSync(process.execPath, run, { cwd: folder, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`the build failed (${run.join(' ')}):\n${stdout}${stderr}`)
+  }
   return folder
 }

@@ -114,31 +114,40 @@ describe('an installation', { timeout: 180_000 }, () => {
     expect(processesOn(setup.data)).toEqual([])
   })
 
-  it('an old copy of the data folder is refused before it signs anything, and `log succeed` mends that', async () => {
-    copyFolder(setup.data, path.join(folder, 'new'))
+  const putBack = (copy: string): void => {
     removeFolder(setup.data)
-    copyFolder(path.join(folder, 'old'), setup.data)
+    copyFolder(path.join(folder, copy), setup.data)
+  }
+
+  it('an old copy of the data folder is refused before it signs anything, and the newer one that is put back goes on', async () => {
+    copyFolder(setup.data, path.join(folder, 'new'))
+    putBack('old')
     const refused = await tryStart(setup)
     expect(refused.code).not.toBe(0)
     expect(refused.output).toContain('old copy')
     expect(refused.output).toContain('vouchsafe log succeed')
     expect(processesOn(setup.data)).toEqual([])
 
+    putBack('new')
+    const running = await startInstallation(setup)
+    known = await continues(running.url, known)
+    await running.stop()
+  })
+
+  it('where the newer copy is lost, `log succeed` begins a log that names the last thing known, and the lost copy never signs again', async () => {
+    copyFolder(setup.data, path.join(folder, 'lost'))
+    putBack('old')
     const succeeded = await runCommand(setup, 'log', 'succeed', '--reason', 'restored from an old copy', '--data', setup.data, '--format', 'json')
-    expect(succeeded.output).toContain(known.origin)
     const { origin, predecessor } = JSON.parse(succeeded.output) as { origin: string; predecessor: { origin: string; size: number } }
     expect(predecessor).toMatchObject({ origin: known.origin, size: known.size })
     const running = await startInstallation(setup)
     expect(await auditOf(running.url)).toMatchObject({ ok: true, origin, problems: [] })
     await running.stop()
-  })
 
-  it('the newer copy that was put back goes on with its own log', async () => {
-    removeFolder(setup.data)
-    copyFolder(path.join(folder, 'new'), setup.data)
-    const running = await startInstallation(setup)
-    await continues(running.url, known)
-    await running.stop()
+    putBack('lost')
+    const refused = await tryStart(setup)
+    expect(refused.code).not.toBe(0)
+    expect(refused.output).toContain(`was succeeded by ${origin}`)
   })
 
   it('a folder that another major version of PostgreSQL wrote is refused, untouched', async () => {
