@@ -8,11 +8,11 @@ export type CheckId = string
 export type CheckKind = 'built-in' | 'declared' | 'pushed'
 
 /**
- * What a check is, apart from the code that runs it. `digestOf(definition)` goes into every binding: whatever
+ * What a check is, apart from the code that runs it. `definitionDigest` of it goes into every binding: whatever
  * would change what a verdict means belongs in here, and changing it starts a new binding that readers can see.
  */
 export interface CheckDefinition {
-  /** Stable, lower case, `<module or file>/<noun>`: `self/append-only`, `domain/tls-versions`, `github/branch-protection`. */
+  /** Stable, lower case, `<module or file>/<noun>`: `installation/append-only`, `domain/tls-versions`, `github/branch-protection`. */
   id: CheckId
   kind: CheckKind
   title: string

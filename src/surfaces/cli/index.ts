@@ -1,5 +1,6 @@
 import { isVouchsafeError, messageOf } from '#core/errors'
 import type { Command, ExitCode, Terminal } from './command.ts'
+import { exitCodeOf, mendOf } from './exit.ts'
 
 /** Every command, in the order in which `--help` lists them. Each is loaded only when it is called. */
 const COMMANDS: readonly { name: string; summary: string; load(): Promise<Command> }[] = [
@@ -21,8 +22,22 @@ const COMMANDS: readonly { name: string; summary: string; load(): Promise<Comman
 
 const help = (): string => `vouchsafe: the security page you can check\n\nUsage: vouchsafe COMMAND …\n\n${COMMANDS.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`).join('\n')}\n\nvouchsafe COMMAND --help says more. Exit codes: 0 good, 1 found something, 2 wrong use, 3 could not tell.\n`
 
+// Our own, with which a line of progress is drawn over the one before.
+const REDRAW = '\r\u001b[2K'
+
+/**
+ * What others wrote may not steer the terminal: control characters and marks of direction become visible escapes, which
+ * within JSON mean the same character.
+ */
+function visible(text: string): string {
+  const own = text.startsWith(REDRAW) ? REDRAW : ''
+  // eslint-disable-next-line no-control-regex -- these are what it makes visible
+  return own + text.slice(own.length).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /** Runs one command line. Whatever goes wrong becomes a sentence and an exit code, never a stack. */
-export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function runCommandLine(args: readonly string[], given: Terminal): Promise<ExitCode> {
+  const terminal: Terminal = { ...given, out: (text) => given.out(visible(text)), err: (text) => given.err(visible(text)) }
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     terminal.out(help())
@@ -36,16 +51,10 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   try {
     return await (await found.load()).run(rest, terminal)
   } catch (error) {
-    const mend = isVouchsafeError(error) && error.mend !== undefined ? `\n  ${error.mend}` : ''
-    terminal.err(`vouchsafe ${name}: ${messageOf(error)}${mend}\n`)
+    const mend = mendOf(error)
+    terminal.err(`vouchsafe ${name}: ${messageOf(error)}\n${mend === undefined ? '' : `  ${mend}\n`}`)
     // A stack is for whoever mends this program, and only when asked for.
     if (!isVouchsafeError(error) && terminal.env['VOUCHSAFE_DEBUG'] !== undefined && error instanceof Error) terminal.err(`${error.stack}\n`)
     return exitCodeOf(error)
   }
-}
-
-function exitCodeOf(error: unknown): ExitCode {
-  if (!isVouchsafeError(error)) return ['malformed', 'bad-target'].includes((error as { code?: string }).code ?? '') ? 2 : 3
-  const wrongUse = ['bad-input', 'too-large', 'unsupported', 'not-found', 'not-allowed']
-  return wrongUse.includes(error.code) ? 2 : ['conflict', 'precondition-failed', 'refused', 'corrupt'].includes(error.code) ? 1 : 3
 }

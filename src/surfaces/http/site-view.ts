@@ -1,4 +1,4 @@
-import { parseVkey, type ClaimState } from '@vouchsafe/verify'
+import type { ClaimState } from '@vouchsafe/verify'
 import { latestRuns, recentSlots, type CheckDefinition, type CheckId } from '#core/check'
 import { controlById, isControlId, requirementsOf } from '#core/control'
 import type { OrganisationDatabase } from '#core/database'
@@ -351,5 +351,3 @@ function brokenSince(standing: ClaimStanding, slots: readonly Seen[]): Date | un
 
 const HELD_BACK = 'not currently confirmed; details follow'
 const withoutDetails = (backing: BackingView): BackingView => ({ ...backing, summary: HELD_BACK, rows: [] })
-
-export const witnessName = (vkey: string): string => parseVkey(vkey).name

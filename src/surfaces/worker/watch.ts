@@ -1,12 +1,16 @@
 import { sentenceDigest } from '@vouchsafe/verify'
 import type { Clock } from '#core/clock'
 import type { Change, OrganisationDatabase } from '#core/database'
-import { insertWarning, listWarnings, stalenessWarning, type Obligation, type ObligationKeeper, type ObligationTables, type WarningRule } from '#core/obligation'
+import { insertWarning, listWarnings, stalenessWarning, type Happening, type Obligation, type ObligationKeeper, type ObligationTables, type WarningRule } from '#core/obligation'
 import { claimStandings, latestNotes, shownVersion, wordingsOf } from '#core/page'
-import { listAttestations } from '#core/statement'
+import { listAttestations, type AttestationRecord } from '#core/statement'
+
+/** What happens in the spine, as far as a clock listens to it. */
+type SpineEvent = 'attestation.made' | 'attestation.replaced' | 'attestation.ended' | 'mend.promised' | 'claim.mended' | 'claim.withdrawn'
+type SpineHappening = Happening & { name: SpineEvent }
 
 /** The promises that the spine itself keeps clocks for. */
-export const SPINE_OBLIGATIONS: readonly (Obligation & { warnings?: readonly WarningRule[] })[] = [
+export const SPINE_OBLIGATIONS: readonly (Obligation<SpineEvent> & { warnings?: readonly WarningRule[] })[] = [
   {
     id: 'attestation-renewed',
     source: 'the date that the attestation itself names',
@@ -39,16 +43,17 @@ export async function watch({ db, keeper, clock, tell }: WatchParts): Promise<vo
   const shown = await shownVersion(db)
   const standings = shown ? await claimStandings(db, (await wordingsOf(db, shown.version.id)).filter((wording) => wording.offered), at) : []
 
-  for (const attestation of await listAttestations(db)) {
-    const subject = { kind: 'attestation', id: attestation.digest }
-    if (attestation.endedAt) await keeper.happened({ name: 'attestation.ended', subject, at: attestation.endedAt })
-    else if (attestation.until > at) await keeper.happened({ name: 'attestation.made', subject, at: attestation.from, day: attestation.until.toISOString().slice(0, 10) })
+  const happened = (event: SpineHappening): Promise<void> => keeper.happened(event)
+  const attestations = await listAttestations(db)
+  for (const attestation of attestations) {
+    const event = attestationEvent(attestation, attestations, at)
+    if (event) await happened(event)
   }
   for (const note of (await latestNotes(db)).values()) {
     const subject = { kind: 'claim', id: note.claimId }
     const standing = standings.find((candidate) => candidate.wording.claimId === note.claimId)
-    if (standing?.result.underlying === 'broken') await keeper.happened({ name: 'mend.promised', subject, at: note.at, day: note.mendBy.toISOString().slice(0, 10) })
-    else await keeper.happened({ name: standing ? 'claim.mended' : 'claim.withdrawn', subject, at })
+    if (standing?.result.underlying === 'broken') await happened({ name: 'mend.promised', subject, at: note.at, day: note.mendBy.toISOString().slice(0, 10) })
+    else await happened({ name: standing ? 'claim.mended' : 'claim.withdrawn', subject, at })
   }
   for (const notice of await keeper.notices(at)) {
     tell(`${notice.kind === 'breach' ? 'Promise broken' : 'Promise soon due'}: ${notice.obligation.id} of ${notice.clock.subject.kind} ${notice.clock.subject.id}`)
@@ -69,3 +74,18 @@ export async function watch({ db, keeper, clock, tell }: WatchParts): Promise<vo
     }
   }
 }
+
+/**
+ * What the clock of one attestation has to hear. It is renewed by a later one on the same wording or control that lasts
+ * longer, whoever made it; without one it ends where it was ended, or runs to its date.
+ */
+export function attestationEvent(attestation: AttestationRecord, all: readonly AttestationRecord[], at: Date): SpineHappening | undefined {
+  const subject = { kind: 'attestation', id: attestation.digest }
+  const renewal = all.find((other) => other.from > attestation.from && other.until > attestation.until && !other.endedAt && sameSubject(other, attestation))
+  if (renewal) return { name: 'attestation.replaced', subject, at: renewal.from }
+  if (attestation.endedAt) return { name: 'attestation.ended', subject, at: attestation.endedAt }
+  if (attestation.until <= at) return undefined
+  return { name: 'attestation.made', subject, at: attestation.from, day: attestation.until.toISOString().slice(0, 10) }
+}
+
+const sameSubject = (a: AttestationRecord, b: AttestationRecord): boolean => a.claim === b.claim && a.sentence === b.sentence && a.control === b.control

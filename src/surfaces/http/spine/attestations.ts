@@ -7,8 +7,8 @@ import { routesOf } from '#core/module'
 import { shownVersion, wordingsOf } from '#core/page'
 import { insertAttestation, insertAttestationEnd, insertKey, instantOf, issue, leafFor, listAttestations, listKeys, type StatementTables } from '#core/statement'
 import { spine } from './contract.ts'
+import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
-import { actorName } from './policies.ts'
 
 const route = routesOf(spine)
 const Hex32 = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')
@@ -67,7 +67,7 @@ export function attestationRoutes({ db, signer, refresh }: SpineParts) {
         if (new Date(attestation.until) <= at) throw new VouchsafeError('bad-input', 'The attestation has ended already.')
         if (new Date(attestation.until).getTime() - at.getTime() > LONGEST_DAYS * 86_400_000) throw new VouchsafeError('bad-input', `An attestation lasts at most ${LONGEST_DAYS} days.`, { mend: 'Choose an earlier date, and renew it then.' })
         const issued = leafFor(envelope)
-        await db.change({ actor: actorName(actor), action: 'attestation.make', subject: { kind: attestation.claim ? 'claim' : 'control', id: attestation.claim ?? attestation.control! }, detail: { role: attestation.role, until: attestation.until } }, (tx: Change<StatementTables>) =>
+        await db.change({ actor: decidingPerson(actor), action: 'attestation.make', subject: { kind: attestation.claim ? 'claim' : 'control', id: attestation.claim ?? attestation.control! }, detail: { role: attestation.role, until: attestation.until } }, (tx: Change<StatementTables>) =>
           insertAttestation(tx, attestation, keyId, issued),
         )
         await refresh()
@@ -87,7 +87,7 @@ export function attestationRoutes({ db, signer, refresh }: SpineParts) {
         if (found.endedAt) throw new VouchsafeError('conflict', 'This attestation has been ended already.')
         const end = { attestation: params.digest, reason: body.reason, at: instantOf(at) }
         const issued = await issue(signer, 'attestation-end', [{ name: 'attestation', sha256: params.digest }], end)
-        await db.change({ actor: actorName(actor), action: 'attestation.end', subject: { kind: 'attestation', id: params.digest } }, (tx: Change<StatementTables>) => insertAttestationEnd(tx, end, issued))
+        await db.change({ actor: decidingPerson(actor), action: 'attestation.end', subject: { kind: 'attestation', id: params.digest } }, (tx: Change<StatementTables>) => insertAttestationEnd(tx, end, issued))
         await refresh()
         return { body: { ok: true } }
       },
@@ -112,7 +112,7 @@ export function attestationRoutes({ db, signer, refresh }: SpineParts) {
       async handle({ body, actor, at }) {
         const keyId = keyIdOf(fromHex(body.publicKey))
         if ((await listKeys(db)).some((key) => key.keyId === keyId && key.purpose === body.purpose)) throw new VouchsafeError('conflict', 'This key has been added before; a key that was revoked never counts again.', { mend: 'Make a new key.' })
-        await changeKey(actorName(actor), { action: 'added', purpose: body.purpose, key: body.publicKey, holder: body.holder, role: body.role, at: instantOf(at) }, keyId)
+        await changeKey(decidingPerson(actor), { action: 'added', purpose: body.purpose, key: body.publicKey, holder: body.holder, role: body.role, at: instantOf(at) }, keyId)
         return { body: { keyId, ...body } }
       },
     }),
@@ -125,7 +125,7 @@ export function attestationRoutes({ db, signer, refresh }: SpineParts) {
       async handle({ params, actor, at }) {
         const keys = (await listKeys(db)).filter((key) => key.keyId === params.keyId && !key.revokedAt && key.purpose !== 'statement')
         if (keys.length === 0) throw new VouchsafeError('not-found', 'No such key counts.')
-        for (const key of keys) await changeKey(actorName(actor), { action: 'revoked', purpose: key.purpose, key: key.publicKey, holder: key.holder, role: key.role, at: instantOf(at) }, key.keyId)
+        for (const key of keys) await changeKey(decidingPerson(actor), { action: 'revoked', purpose: key.purpose, key: key.publicKey, holder: key.holder, role: key.role, at: instantOf(at) }, key.keyId)
         return { body: { ok: true } }
       },
     }),

@@ -5,8 +5,8 @@ import { VouchsafeError } from '#core/errors'
 import { routesOf } from '#core/module'
 import { spine } from './contract.ts'
 import { cut, pageOf, PageQuery } from './cursor.ts'
+import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
-import { actorName } from './policies.ts'
 
 const route = routesOf(spine)
 const CheckId = z.string().max(120)
@@ -103,7 +103,7 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
         const found = await findRun(db, params.run)
         if (!found?.run.evidence) throw new VouchsafeError('not-found', 'There is no such run.')
         const { evidence } = found.run
-        await db.change({ actor: actorName(actor), action: 'evidence.erase', subject: { kind: 'run', id: params.run } }, async () => {})
+        await db.change({ actor: decidingPerson(actor), action: 'evidence.erase', subject: { kind: 'run', id: params.run } }, async () => {})
         await vault.erase(evidence)
         return { body: { ok: true } }
       },

@@ -5,11 +5,11 @@ import { routesOf } from '#core/module'
 import { addNote, claimStandings, shownVersion, wordingHistory, wordingsOf, type ClaimStanding } from '#core/page'
 import { spine } from './contract.ts'
 import { cut, pageOf, PageQuery } from './cursor.ts'
+import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
-import { actorName } from './policies.ts'
 
 const route = routesOf(spine)
-export const ClaimId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{16}$/, 'a claim id: 16 letters and digits')
+const ClaimId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{16}$/, 'a claim id: 16 letters and digits')
 
 const ClaimOut = z.object({
   id: z.string(),
@@ -38,7 +38,7 @@ const present = ({ wording, result, backings, attestations }: ClaimStanding): z.
   underlying: result.underlying,
   byControl: { ...result.byControl },
   bindings: backings.map(({ binding }) => ({ digest: binding.digest, check: binding.checkId, start: binding.predicate.start, cadenceSeconds: binding.cadenceSeconds, lastSlot: binding.lastSlot })),
-  attestations: attestations.map((attestation) => ({ digest: attestation.digest, role: attestation.role, from: attestation.from.toISOString(), until: attestation.until.toISOString() })),
+  attestations: attestations.map((attestation) => ({ digest: attestation.digest, role: attestation.role, from: attestation.from.toISOString(), until: (attestation.endedAt ?? attestation.until).toISOString() })),
 })
 
 export function claimRoutes({ db, claimBundle, refresh }: SpineParts) {
@@ -95,7 +95,7 @@ export function claimRoutes({ db, claimBundle, refresh }: SpineParts) {
       async handle({ params, body, actor, at }) {
         const { result } = await requireClaim(params.id, at)
         if (result.underlying !== 'broken') throw new VouchsafeError('conflict', `This claim is ${result.state}; a promise to mend belongs to a broken one.`)
-        await addNote(db, actorName(actor), { claimId: params.id, cause: body.cause, mendBy: new Date(body.mendBy), role: body.role })
+        await addNote(db, decidingPerson(actor), { claimId: params.id, cause: body.cause, mendBy: new Date(body.mendBy), role: body.role })
         await refresh()
         return { body: { ok: true } }
       },

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { defineContract } from '#core/module'
 
 /** The words of the spine itself: what may be permitted on policies, claims, checks, statements and the log. */
@@ -23,13 +22,7 @@ export const spine = defineContract({
     'settings.read': 'Read the settings of the organisation',
     'settings.change': 'Change the settings of the organisation',
     'audit.read': 'Read the audit trail',
-    'observation.push': 'Push a signed observation',
-    'runner.schedule': 'Learn which declared checks are due, as a runner',
     'installation.read': 'Read how the installation is doing',
   },
-  events: {
-    'attestation.made': z.object({ digest: z.string() }),
-    'claim.broken': z.object({ claimId: z.string() }),
-    'claim.mended': z.object({ claimId: z.string() }),
-  },
+  events: {},
 })

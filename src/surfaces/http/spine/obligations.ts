@@ -3,8 +3,8 @@ import { clockAt, clockText, endOf, holidaysFromIcs, listClocks, listWarnings, p
 import { routesOf } from '#core/module'
 import { changeSettings, readSettings } from '#core/page'
 import { spine } from './contract.ts'
+import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
-import { actorName } from './policies.ts'
 
 const route = routesOf(spine)
 const YEAR_MS = 366 * 86_400_000
@@ -56,7 +56,7 @@ export function obligationRoutes({ db }: SpineParts) {
         const feed = body.ics === undefined ? undefined : holidaysFromIcs(body.ics, { from: at.toISOString().slice(0, 10), until: new Date(at.getTime() + 3 * YEAR_MS).toISOString().slice(0, 10) })
         const given = body.calendar ?? (await readSettings(db)).calendar ?? { ...PLAIN_CALENDAR }
         const calendar = parseCalendar({ ...given, ...(feed ? { holidays: feed.holidays, holidaysKnownUntil: feed.knownUntil } : {}) })
-        await changeSettings(db, actorName(actor), { calendar: { ...calendar } })
+        await changeSettings(db, decidingPerson(actor), { calendar: { ...calendar } })
         return { body: { ...calendar, ignored: (feed?.ignored ?? []).map(String) } }
       },
     }),

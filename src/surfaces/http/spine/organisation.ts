@@ -4,8 +4,8 @@ import { routesOf } from '#core/module'
 import { changeSettings, readSettings } from '#core/page'
 import { spine } from './contract.ts'
 import { pageOf } from './cursor.ts'
+import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
-import { actorName } from './policies.ts'
 
 const route = routesOf(spine)
 const WitnessOut = z.object({ name: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
@@ -29,7 +29,7 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       body: z.looseObject({}),
       reply: z.looseObject({}),
       async handle({ body, actor }) {
-        const settings = await changeSettings(db, actorName(actor), body)
+        const settings = await changeSettings(db, decidingPerson(actor), body)
         await refresh()
         return { body: settings }
       },
@@ -52,7 +52,7 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       status: 201,
       async handle({ body, actor }) {
         const { observerVkey, ...witness } = body
-        await log.addWitness(actorName(actor), { ...witness, ...(observerVkey === undefined ? {} : { observerVkey }) })
+        await log.addWitness(decidingPerson(actor), { ...witness, ...(observerVkey === undefined ? {} : { observerVkey }) })
         return { body: { ok: true } }
       },
     }),
@@ -63,7 +63,7 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       query: z.object({ vkey: z.string().max(300) }),
       reply: z.object({ ok: z.boolean() }),
       async handle({ query, actor }) {
-        await log.removeWitness(actorName(actor), query.vkey)
+        await log.removeWitness(decidingPerson(actor), query.vkey)
         return { body: { ok: true } }
       },
     }),

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { importReport, readClaims } from '#core/claim'
 import { VouchsafeError } from '#core/errors'
-import { routesOf, type Actor } from '#core/module'
+import { routesOf } from '#core/module'
 import { approve, correct, dryRun, listVersions, publish, readDraft, saveDraft, statusOf, versionDiff, versionOf, withdraw, wordingsOf } from '#core/page'
 import { LARGEST_PAGE_BYTES, readPolicy } from '#core/policy'
 import { spine } from './contract.ts'
 import { cut, pageOf, PageQuery } from './cursor.ts'
+import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
 
 const route = routesOf(spine)
@@ -41,12 +42,6 @@ const WordingOut = z.object({
   predecessors: z.array(z.string()),
 })
 const ImportOut = z.looseObject({ lines: z.array(z.unknown()) })
-
-/** The person behind a request, as the audit shows them. */
-export const actorName = (actor: Actor): { kind: 'operator'; name: string } => {
-  if (actor.kind !== 'operator') throw new VouchsafeError('not-allowed', 'Only the operator may do this.')
-  return { kind: 'operator', name: actor.name }
-}
 
 export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
   const present = async (slug: string, number?: number) => {
@@ -101,7 +96,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
         const document = readPolicy(page.bytes, hint)
         const report = importReport(document, readClaims(document)) as unknown as { lines: unknown[] }
         if (query.save !== 'true') return { body: { report } }
-        const saved = await saveDraft(db, actorName(actor), { ...hint, source: page.bytes, ...(query.slug === undefined ? {} : { slug: query.slug }) })
+        const saved = await saveDraft(db, decidingPerson(actor), { ...hint, source: page.bytes, ...(query.slug === undefined ? {} : { slug: query.slug }) })
         const { out } = await present(saved.version.slug, saved.version.number)
         return { body: { report, version: out, fresh: saved.fresh }, etag: etagOf(out) }
       },
@@ -148,7 +143,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
         const version = await versionOf(db, params.slug, params.number)
         const { line, ...given } = body
         const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-        await correct(db, actorName(actor), version, line, change)
+        await correct(db, decidingPerson(actor), version, line, change)
         return { body: { line: (await readDraft(db, version)).reading.lines[line] } }
       },
     }),
@@ -175,7 +170,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
         requireUnchanged(ifMatch, etagOf(out))
         if (body.except && body.only) throw new VouchsafeError('bad-input', 'Say which lines are offered, or which are not; not both.')
         const offer = body.only ? ({ kind: 'only', lines: body.only } as const) : body.except ? ({ kind: 'except', lines: body.except } as const) : ({ kind: 'all' } as const)
-        const wordings = await approve(db, actorName(actor), version, offer, body.note)
+        const wordings = await approve(db, decidingPerson(actor), version, offer, body.note)
         const after = await present(params.slug, params.number)
         return { body: { ...after.out, claims: wordings.map(mutable) }, etag: etagOf(after.out) }
       },
@@ -190,7 +185,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
       async handle({ params, body, actor, ifMatch }) {
         const { version, out } = await present(params.slug, params.number)
         requireUnchanged(ifMatch, etagOf(out))
-        await publish(db, actorName(actor), version, body.note)
+        await publish(db, decidingPerson(actor), version, body.note)
         await refresh()
         const after = await present(params.slug, params.number)
         return { body: after.out, etag: etagOf(after.out) }
@@ -205,7 +200,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
       reply: VersionOut,
       async handle({ params, body, actor }) {
         const { version } = await present(params.slug, params.number)
-        await withdraw(db, actorName(actor), version, body.note)
+        await withdraw(db, decidingPerson(actor), version, body.note)
         await refresh()
         return { body: (await present(params.slug, params.number)).out }
       },
