@@ -5,11 +5,16 @@ import type { PageTables } from './store.ts'
 
 const host = z.string().regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?(:\d{1,5})?$/i, 'a host name, with a port if it is not 443')
 
+/** Pages stand at the root of a host. It is printed into commands that readers copy, so nothing but scheme, host and port is taken. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\/[a-z0-9.:[\]-]+\/*$/i.test(text) && URL.canParse(text)
+}
+
 /** What the operator tells the installation about itself. Every member is optional; what is not set shows as not known. */
 export const Settings = z.strictObject({
   /** How the page calls the organisation. */
-  name: z.string().trim().min(1).max(100).optional(),
-  publicUrl: z.url({ protocol: /^https?$/, hostname: /.+/ }).transform((url) => url.replace(/\/+$/, '')).optional(),
+  name: z.string().trim().min(1).max(100).regex(/^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$/, 'one line of text').optional(),
+  publicUrl: z.string().refine(isOrigin, 'an http or https address without a path, such as https://security.example.com').transform((url) => new URL(url).origin).optional(),
   /** The hosts that the domain checks cover. */
   hosts: z.array(host).max(100).optional(),
   /** For security.txt (RFC 9116): `mailto:`, `https:` or `tel:`. */

@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml'
 import { VouchsafeError } from '#core/errors'
 import type { FrontMatter } from './document.ts'
+import { safeHref } from './href.ts'
 
 /** Front matter beyond this is no front matter; it also bounds what the YAML reader sees. */
 const LONGEST_FRONT_MATTER = 64 * 1024
@@ -59,6 +60,8 @@ export function readFrontMatter(yaml: string): FrontMatter {
     else if (meaning !== undefined && result[meaning] === undefined && textsOf(entry)[0] !== undefined && !Array.isArray(entry)) result[meaning] = textsOf(entry)[0] as string
     else result.unknown.push(key)
   }
+  // They are repeated as addresses to programs that may follow them.
+  for (const name of ['canonicalUrl', 'markdownUrl'] as const) if (result[name] !== undefined && safeHref(result[name]) === undefined) delete result[name]
   return result
 }
 

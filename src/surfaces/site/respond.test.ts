@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { answer, CONTENT_SECURITY_POLICY, htmlPage, seal } from './respond.ts'
+import { answer, CONTENT_SECURITY_POLICY, htmlPage, seal, textPage } from './respond.ts'
 
 const text = `<!DOCTYPE html><p>${'Backups are restored and checked. '.repeat(200)}`
 const sealed = seal(htmlPage(200, text))
@@ -76,4 +76,8 @@ describe('the answer to a request', () => {
     const font = seal({ status: 200, headers: { 'content-type': 'font/woff2' }, body: Buffer.alloc(9000) })
     expect(answer(font, { acceptEncoding: 'br, gzip' }).headers['content-encoding']).toBeUndefined()
   })
+})
+
+it('a text document does not steer the terminal that shows it', () => {
+  expect(textPage('text/markdown', 'one\u001b[2J\u009b31m\ttwo\r\nthree\n').body).toBe('one[2J31m\ttwo\r\nthree\n')
 })

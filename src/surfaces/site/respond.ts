@@ -62,7 +62,10 @@ export function htmlPage(status: number, body: string): Rendered {
 
 /** A text document (Markdown, llms.txt, security.txt). */
 export function textPage(type: 'text/markdown' | 'text/plain', body: string): Rendered {
-  return { status: 200, headers: { 'content-type': `${type}; charset=utf-8`, 'cache-control': PAGE_CACHE }, body }
+  // Such a document is read at terminals too, and a policy's author must not steer them.
+  // eslint-disable-next-line no-control-regex -- these are what it takes away
+  const harmless = body.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '')
+  return { status: 200, headers: { 'content-type': `${type}; charset=utf-8`, 'cache-control': PAGE_CACHE }, body: harmless }
 }
 
 /** Makes validators and encodings, once. */

@@ -29,6 +29,7 @@ const LOOK_EVERY_MS = 10_000
 // A page is only as fresh as its last cosignature, so one is asked for even when nothing was added.
 const AT_LEAST_EVERY_MS = 3_600_000
 const STAMP_EVERY_MS = 24 * 3_600_000
+const AHEAD_MS = 120_000 // clocks of honest machines differ by seconds
 
 /** Gathers cosignatures, observations and timestamps for the log's newest checkpoint. */
 export class Cosigner {
@@ -88,13 +89,9 @@ export class Cosigner {
     if (observerVkey === undefined) return
     const { status, body } = await this.#parts.get(`${url.replace(/\/$/, '')}/observation`)
     if (status !== 200) return
-    const key = parseVkey(observerVkey)
-    const note = parseNote(body)
-    verifyNote(note, [key])
-    const [header, origin, , at, seen] = note.text.split('\n')
-    if (header !== 'vouchsafe/observation/v1' || origin !== this.#parts.log.origin || at === undefined || seen === undefined) return
-    const value = JSON.parse(seen) as { claims?: Record<string, boolean | 'unknown'> }
-    this.#observations.set(url, { name: key.name, operator, at: new Date(at), claims: value.claims ?? {} })
+    const seen = observationIn(body, observerVkey, this.#parts.log.origin, this.#parts.clock.now())
+    if (seen) this.#observations.set(url, { operator, ...seen })
+    else this.#parts.report(`observer ${url}: its note is about another log, or has no time that can be shown`)
   }
 
   async #stamp(now: number): Promise<void> {
@@ -106,3 +103,19 @@ export class Cosigner {
   }
 }
 
+/**
+ * What an observer's note says. A time that is none, or is still to come, would stand on the page, or break it.
+ * @returns undefined for a note about another log, or of no such time
+ * @throws VerifyError for a note that the observer did not sign
+ */
+export function observationIn(body: Uint8Array, vkey: string, ofLog: string, now: Date): Omit<Observation, 'operator'> | undefined {
+  const key = parseVkey(vkey)
+  const note = parseNote(body)
+  verifyNote(note, [key])
+  const [header, origin, , time, seen] = note.text.split('\n')
+  if (header !== 'vouchsafe/observation/v1' || origin !== ofLog || time === undefined || seen === undefined) return undefined
+  const at = new Date(time)
+  if (!(at.getTime() <= now.getTime() + AHEAD_MS)) return undefined
+  const value = JSON.parse(seen) as { claims?: Record<string, boolean | 'unknown'> } | null
+  return { name: key.name, at, claims: value?.claims ?? {} }
+}
