@@ -27,8 +27,10 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, actorOf, id
         if (route.permit !== 'anyone' && !permits(actor, route.permit)) throw refusal(actor)
         const bytes = route.body === undefined ? undefined : await readBody(context, route.bodyLimitBytes ?? DEFAULT_BODY_BYTES)
         const answer = async () => present(route, await route.handle(requestOf(context, route, bytes, actor, clock) as never))
-        const key = method === 'GET' ? undefined : context.req.header('idempotency-key')
-        return key === undefined ? answer() : idempotency.once({ key, actor, address: `${method} ${context.req.path}`, body: bytes }, answer)
+        // Kept for named actors alone: strangers share no name, and must not make us write. What only reads may hold
+        // evidence, which is never kept in the clear and must be gone once it is erased.
+        const key = method === 'GET' || actor.kind === 'anyone' || route.permit.endsWith('.read') ? undefined : context.req.header('idempotency-key')
+        return key === undefined ? answer() : idempotency.once({ key, actor, address: `${method} ${context.req.path}${new URL(context.req.url).search}`, body: bytes }, answer)
       })
     }
   }
