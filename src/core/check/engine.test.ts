@@ -240,7 +240,7 @@ describe('a binding', () => {
     const next = change(check)
     expect(await engineWith(next.check).bind([next.claim ?? CLAIM], clock.now())).toEqual({ begun: 0, succeeded: 1, closed: 0 })
     const [first, second] = await listBindings(db)
-    expect(first).toMatchObject({ succeeded: true, closed: false })
+    expect(first).toMatchObject({ succeeded: true, closed: true })
     expect(second!.predicate.predecessor).toEqual({ binding: first!.digest, lastSlot: 1 })
     expect(second!.predicate.check.definition).toBe(definitionDigest(next.check.definition))
   })

@@ -9,7 +9,7 @@ import type { Check, CheckDefinition, CheckId, CheckResult } from './contract.ts
 import { definitionDigest } from './definition.ts'
 import type { EvidenceVault } from './evidence.ts'
 import { runIsolated } from './isolation.ts'
-import { owed } from './slots.ts'
+import { owed, slotStart } from './slots.ts'
 import { MOST_TRIES, Overtaken, requireStanding } from './standing.ts'
 import { listBindings, rememberDefinition, standing, type BindingRecord, type CheckTables } from './store.ts'
 
@@ -85,7 +85,9 @@ export class CheckEngine {
         const terms = bindingTerms(claim, check, commitTargets(list, salt), release)
         if (before && sameTerms(before.predicate, terms)) continue
         if (before) succeeded++
-        const binding = bindingOf(terms, at, before && { binding: before.digest, lastSlot: before.lastSlot })
+        // With a clock that was set back, the successor begins where its predecessor had come to, or slots would be run again.
+        const start = before && slotStart(scheduleOf(before), before.lastSlot) > at ? slotStart(scheduleOf(before), before.lastSlot) : at
+        const binding = bindingOf(terms, start, before && { binding: before.digest, lastSlot: before.lastSlot })
         const subjects = [
           { name: `claim:${claim.id}`, sha256: claim.digest },
           { name: `check:${id}`, sha256: terms.check.definition },
@@ -94,24 +96,26 @@ export class CheckEngine {
       }
     }
     const ending = [...unclaimed.values()]
+    const predecessors = new Set(issued.map(({ binding }) => binding.predecessor?.binding))
+    const continued = bindings.filter((binding) => predecessors.has(binding.digest))
+    // INVARIANT: a binding that is continued is closed as well: readers expect its slots up to the last, and none after it.
     const closings = await Promise.all(
-      ending.map(async (binding) => {
-        const reason = claims.some((claim) => claim.id === binding.claimId) ? 'check-withdrawn' : 'claim-withdrawn'
+      [...continued, ...ending].map(async (binding) => {
+        const reason = predecessors.has(binding.digest) ? 'superseded' : claims.some((claim) => claim.id === binding.claimId) ? 'check-withdrawn' : 'claim-withdrawn'
         const closing: Closing = { binding: binding.digest, lastSlot: binding.lastSlot, reason, at: instantOf(at) }
         return { closing, issued: await issue(signer, 'closing', [{ name: 'binding', sha256: binding.digest }], closing) }
       }),
     )
     if (issued.length + closings.length > 0) {
-      const record = { actor: ENGINE, action: 'check.bind', subject: { kind: 'binding', id: 'all' }, detail: { begun: issued.length - succeeded, succeeded, closed: closings.length } }
-      const predecessors = new Set(issued.map(({ binding }) => binding.predecessor?.binding))
+      const record = { actor: ENGINE, action: 'check.bind', subject: { kind: 'binding', id: 'all' }, detail: { begun: issued.length - succeeded, succeeded, closed: ending.length } }
       const begun = issued.flatMap(({ binding }) => (binding.predecessor ? [] : [{ claim: binding.claim, check: binding.check.id }]))
       await db.change(record, async (tx: Change<CheckTables>) => {
-        await requireStanding(tx, [...ending, ...bindings.filter((binding) => predecessors.has(binding.digest))], begun)
-        for (const item of issued) await insertBinding(tx, item)
+        await requireStanding(tx, [...ending, ...continued], begun)
         for (const item of closings) await insertClosing(tx, item.closing, item.issued)
+        for (const item of issued) await insertBinding(tx, item)
       })
     }
-    return { begun: issued.length - succeeded, succeeded, closed: closings.length }
+    return { begun: issued.length - succeeded, succeeded, closed: ending.length }
   }
 
   /** The ids of the checks that have a slot open and without an entry, once missed slots have their `not-run`. */

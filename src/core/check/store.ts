@@ -153,36 +153,45 @@ export async function allSlots(db: OrganisationDatabase, bindings: readonly Hex[
   return rows.map(slotOf)
 }
 
+/** A slot with what its run said of it. */
+export interface ToldSlot extends SlotRecord {
+  summary?: string
+}
+
 /**
- * As much of each chain as its state can depend on: the last decisive results up to the confirmations, the last one
- * that held, and the newest that ran (silence makes no claim greener). The key is the chain's newest binding.
+ * As much of each binding of a chain as the state can depend on: the last decisive results up to the confirmations, and
+ * the newest that ran (silence makes no claim greener); of the chain also the last that held, and the failures that
+ * first came after it. Each is one step in the index (binding, slot), however long the history. The key is the chain's newest binding.
+ * @param at what was observed later does not count: a clock that was set back has the future in the table
  */
-export async function decidingSlots(db: OrganisationDatabase, chains: readonly { key: Hex; bindings: readonly Hex[]; confirmations: number }[]): Promise<Map<Hex, SlotRecord[]>> {
-  const found = new Map<Hex, SlotRecord[]>(chains.map((chain) => [chain.key, []]))
+export async function decidingSlots(db: OrganisationDatabase, chains: readonly { key: Hex; bindings: readonly Hex[]; confirmations: number }[], at: Date): Promise<Map<Hex, ToldSlot[]>> {
+  const found = new Map<Hex, ToldSlot[]>(chains.map((chain) => [chain.key, []]))
   if (chains.length === 0) return found
   const wanted = JSON.stringify(chains)
-  const { rows } = await sql<CheckTables['check.slot'] & { key: string }>`
+  const { rows } = await sql<CheckTables['check.slot'] & { key: string; summary: string | null }>`
     with chain as (
       select key, bindings, confirmations
       from jsonb_to_recordset(${wanted}::jsonb) as t(key text, bindings jsonb, confirmations integer)
-    ), member as (
-      select chain.key, chain.confirmations, m.digest, m.position
-      from chain, lateral jsonb_array_elements_text(chain.bindings) with ordinality as m(digest, position)
     )
-    select distinct on (chain.key, picked.position, picked.slot) chain.key, picked.*
-    from chain, lateral (
-      (select s.*, m.position from member m join "check".slot s on s.binding = m.digest
-        where m.key = chain.key and s.verdict in ('holds', 'fails')
-        order by m.position desc, s.slot desc limit chain.confirmations)
-      union all
-      (select s.*, m.position from member m join "check".slot s on s.binding = m.digest
-        where m.key = chain.key and s.verdict = 'holds' order by m.position desc, s.slot desc limit 1)
-      union all
-      (select s.*, m.position from member m join "check".slot s on s.binding = m.digest
-        where m.key = chain.key and s.verdict <> 'not-run' order by m.position desc, s.slot desc limit 1)
-    ) as picked
+    select distinct on (chain.key, picked.position, picked.slot) chain.key, picked.*, r.summary
+    from chain left join lateral (
+      select m.position, s.slot from jsonb_array_elements_text(chain.bindings) with ordinality as m(digest, position), lateral (
+        select slot from "check".slot where binding = m.digest and verdict = 'holds' and observed_at <= ${at} order by slot desc limit 1
+      ) as s order by m.position desc limit 1
+    ) as held on true, lateral (
+      select s.*, m.position from jsonb_array_elements_text(chain.bindings) with ordinality as m(digest, position), lateral (
+        (select * from "check".slot where binding = m.digest and slot = held.slot and m.position = held.position)
+        union all
+        (select * from "check".slot where binding = m.digest and verdict = 'fails' and observed_at <= ${at}
+          and m.position >= coalesce(held.position, 0) and (m.position > held.position or slot > coalesce(held.slot, -1)) order by slot limit 1)
+        union all
+        (select * from "check".slot where binding = m.digest and verdict in ('holds', 'fails') and observed_at <= ${at} order by slot desc limit chain.confirmations)
+        union all
+        (select * from "check".slot where binding = m.digest and verdict <> 'not-run' and observed_at <= ${at} order by slot desc limit 1)
+      ) as s
+    ) as picked left join "check".run r on r.id = picked.run_id
     order by chain.key, picked.position, picked.slot`.execute(db.app)
-  for (const row of rows) found.get(row.key)?.push(slotOf(row))
+  for (const row of rows) found.get(row.key)?.push({ ...slotOf(row), ...(row.summary === null ? {} : { summary: row.summary }) })
   return found
 }
 

@@ -1,5 +1,5 @@
 import { claimState, type Backing, type Observation, type StateInput, type StateResult } from '@vouchsafe/verify'
-import { chainOf, decidingSlots, listBindings, slotEnd, standing, type BindingRecord, type SlotRecord } from '#core/check'
+import { chainOf, decidingSlots, listBindings, slotEnd, standing, type BindingRecord, type ToldSlot } from '#core/check'
 import type { OrganisationDatabase } from '#core/database'
 import { listAttestations, type AttestationRecord } from '#core/statement'
 import type { Wording } from './store.ts'
@@ -9,7 +9,7 @@ export interface ClaimStanding {
   wording: Wording
   result: StateResult
   /** The binding that still runs, for each check, with the slots that decide. */
-  backings: readonly { binding: BindingRecord; chain: readonly BindingRecord[]; slots: readonly SlotRecord[]; backing: Backing }[]
+  backings: readonly { binding: BindingRecord; chain: readonly BindingRecord[]; slots: readonly ToldSlot[]; backing: Backing }[]
   attestations: readonly AttestationRecord[]
 }
 
@@ -23,6 +23,7 @@ export async function claimStandings(db: OrganisationDatabase, wordings: readonl
     decidingSlots(
       db,
       live.map((binding) => ({ key: binding.digest, bindings: chains.get(binding.digest)!.map((member) => member.digest), confirmations: binding.predicate.confirmations })),
+      at,
     ),
     listAttestations(db),
   ])
@@ -39,7 +40,7 @@ export async function claimStandings(db: OrganisationDatabase, wordings: readonl
   })
 }
 
-function backingOf(binding: BindingRecord, chain: readonly BindingRecord[], slots: readonly SlotRecord[]): Backing {
+function backingOf(binding: BindingRecord, chain: readonly BindingRecord[], slots: readonly ToldSlot[]): Backing {
   const { covers, freshnessSeconds, confirmations, canContradict } = binding.predicate
   const byDigest = new Map(chain.map((member) => [member.digest, member]))
   const observations: Observation[] = slots.map((slot) => ({
