@@ -18,7 +18,7 @@ export interface ExternalAddress {
 
 /**
  * Reads `postgresql://user:password@host:port/database?sslmode=…&sslrootcert=FILE`, or a Unix socket as
- * `postgresql://user@/database?host=/run/postgresql`.
+ * `postgresql://user@localhost/database?host=/run/postgresql`.
  *
  * Unlike libpq we require a verified certificate from every host but this machine unless the address says otherwise:
  * its own default takes whatever the network offers. `sslmode` is `verify-full`, `verify-ca`, `require` (encrypted, not
