@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,9 @@ export async function makePlace(what: string): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), `vs-${what}-`))
   const place = { data: join(folder, 'data'), state: join(folder, 'state'), remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) }
   mkdirSync(place.state)
+  mkdirSync(place.data)
+  // As root, PostgreSQL runs under an account of its own, and goes elsewhere where that one cannot reach the folder.
+  for (const passable of [folder, place.data]) chmodSync(passable, 0o711)
   return place
 }
 

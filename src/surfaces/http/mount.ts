@@ -91,5 +91,11 @@ function present(route: Route, reply: Awaited<ReturnType<Route['handle']>>): Res
   if (status === 204) return new Response(null, { status, headers })
   headers.set('content-type', 'application/json')
   // The reply's shape is part of the contract: what does not fit is a defect here, not a surprise there.
-  return new Response(JSON.stringify(route.reply.parse(reply.body)), { status, headers })
+  return new Response(JSON.stringify(route.reply.parse(reply.body), inOrder), { status, headers })
+}
+
+/** Members by name, whatever order they came in: a bundle is canonical JSON (RFC 8785), and verifiers take no other spelling. */
+function inOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
