@@ -90,7 +90,7 @@ export async function loadDeclaredChecks(folder: string, options: { allowPrivate
       await db.change({ actor: { kind: 'sender', name: keyId.slice(0, 16) }, action: 'observation.push', subject: { kind: 'check', id: observation.check }, detail: { verdict: result.verdict, recorded } }, async (tx: Change<CheckTables>) => {
         await tx.db
           .insertInto('check.pushed')
-          .values({ sender: keyId, nonce: observation.nonce, check_id: observation.check, observed_at: observedAt, received_at: tx.at, observation: JSON.stringify({ verdict: result.verdict, summary: result.summary }) as never })
+          .values({ sender: keyId, nonce: observation.nonce, check_id: observation.check, observed_at: observedAt, received_at: tx.at, observation: JSON.stringify({ verdict: result.verdict, summary: result.summary }) })
           .onConflict((conflict) => conflict.doNothing())
           .execute()
       })

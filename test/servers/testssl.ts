@@ -31,11 +31,11 @@ export async function sightOfTestssl(folder: string, host: string, port: number,
       case 'cipherlist_EXPORT': sight.export = offered; break
       case 'PFS': case 'FS': sight['forward secrecy'] = offered; break
       // An expired certificate makes it call the whole chain failed; dates have a row of their own here.
-      case 'cert_chain_of_trust': if (!/expired|not yet/i.test(finding)) sight.chain = /^passed/.test(finding); break
-      case 'cert_trust': sight.name = /^Ok via SAN/.test(finding); break
+      case 'cert_chain_of_trust': if (!/expired|not yet/i.test(finding)) sight.chain = finding.startsWith('passed'); break
+      case 'cert_trust': sight.name = finding.startsWith('Ok via SAN'); break
       case 'cert_expirationStatus': sight.dates = !/expired|not yet/i.test(finding); break
       case 'cert_signatureAlgorithm': sight['sound hash'] = !/SHA1|MD5/.test(finding); break
-      case 'HSTS': case 'HSTS_time': sight.HSTS = !/^not offered/.test(finding); break
+      case 'HSTS': case 'HSTS_time': sight.HSTS = !finding.startsWith('not offered'); break
     }
   }
   return sight

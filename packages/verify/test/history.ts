@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { claimState, createEvidence, evidenceOf, parseWitnessPolicy, sentenceDigest, stateInput, toHex, utf8, type Binding, type Envelope, type SlotResult, type SnapshotClaim, type Statement, type StatementOf, type Strength, type WitnessPolicy } from '../src/index.ts'
+import { claimState, createEvidence, evidenceOf, parseWitnessPolicy, sentenceDigest, stateInput, toHex, utf8, type Binding, type SlotResult, type SnapshotClaim, type Statement, type StatementOf, type Strength, type WitnessPolicy } from '../src/index.ts'
 import { TestLog, testKey, type TestKey, type Written } from './log.ts'
 
 export { TestLog, testKey, type TestKey, type Written } from './log.ts'
@@ -155,7 +155,7 @@ export async function buildHistory(options: HistoryOptions = {}): Promise<Histor
         await result(bindings.get(check.id) as Written, { slot: hour < releaseAfter ? hour : hour - releaseAfter, verdict: VERDICTS[letter], ...(letter === 'u' ? { attempts: 3 } : {}) })
       }
     // Something of no concern to readers: a private leaf of a case.
-    log.appendEnvelope({ payload: '', payloadType: 'application/vnd.in-toto+json', signatures: [] } as unknown as Envelope, undefined, 'private')
+    log.appendEnvelope({ payload: '', payloadType: 'application/vnd.in-toto+json', signatures: [] }, undefined, 'private')
   }
 
   const snapshot = (when: number, change = (claims: SnapshotClaim[]): SnapshotClaim[] => claims): Promise<Written> => {

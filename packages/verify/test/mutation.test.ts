@@ -74,7 +74,7 @@ const flipped = (text: string, random: (below: number) => number): string => {
 /** Each path to a value within a JSON value. */
 function paths(value: Json, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [path]
-  return Object.entries(value).flatMap(([key, member]) => paths(member as Json, [...path, Array.isArray(value) ? Number(key) : key]))
+  return Object.entries(value).flatMap(([key, member]) => paths(member, [...path, Array.isArray(value) ? Number(key) : key]))
 }
 function replaced(value: Loose, path: readonly (string | number)[], to: (before: unknown) => unknown): Loose {
   const [key, ...rest] = path
@@ -206,14 +206,14 @@ const MUTATIONS: Record<string, Mutation> = {
     entry.envelope = await sealEnvelope(changed, signer)
     const leaf = decodeLeaf(fromBase64(entry.leaf))
     entry.leaf = toBase64(encodeLeaf({ ...leaf, commitment: commitmentOf(fromBase64(entry.salt), envelopeBytes(entry.envelope)) }))
-    return canonicalBytes(bundle as unknown as Json)
+    return canonicalBytes(bundle)
   },
   'signed again by a stranger, nothing else changed': async (bytes, random) => {
     if (bytes[0] !== 0x7b) return undefined
     const bundle = JSON.parse(textOf(bytes)) as { entries: Loose[] }
     const entry = any(bundle.entries, random)
     entry.envelope = await sealEnvelope(fromBase64(entry.envelope.payload), stranger)
-    return canonicalBytes(bundle as unknown as Json)
+    return canonicalBytes(bundle)
   },
   'spelt otherwise': (bytes, random) => {
     const text = textOf(bytes)
@@ -295,7 +295,7 @@ describe('what is covered', () => {
     for (const name of ['claim', 'page', 'entry', 'evidence']) {
       const bundle = JSON.parse(textOf(GOOD[name] as Uint8Array)) as { checkpoint: string }
       bundle.checkpoint += `— unknown.example ${toBase64(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))}\n`
-      const report = verifyBundle(canonicalBytes(bundle as unknown as Json), optionsFor(name))
+      const report = verifyBundle(canonicalBytes(bundle), optionsFor(name))
       expect(report.ok).toBe(true)
       expect(report.notes.join('\n')).toContain('unknown.example')
     }
@@ -304,7 +304,7 @@ describe('what is covered', () => {
   it('an unknown signature line is reported to a reader without a witness policy too', () => {
     const bundle = JSON.parse(textOf(GOOD['claim'] as Uint8Array)) as { checkpoint: string }
     bundle.checkpoint += `— unknown.example ${toBase64(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))}\n`
-    const report = verifyBundle(canonicalBytes(bundle as unknown as Json), { at, vkey: log.vkey })
+    const report = verifyBundle(canonicalBytes(bundle), { at, vkey: log.vkey })
     expect(report.steps.find(({ name }) => name === 'witnesses')?.detail).toContain('unknown.example')
   })
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { canonicalBytes, entriesOfClaim, type Json } from '../src/index.ts'
+import { canonicalBytes, entriesOfClaim } from '../src/index.ts'
 import { formatReport, runVerify, verifyFile, verifyUrl, type UrlOptions } from '../src/node/index.ts'
 import { buildHistory, CLAIMS, digestOf, instantOf, START, type History } from './history.ts'
 import { entries, serve, type Site } from './site.ts'
@@ -154,14 +154,14 @@ describe('an address', () => {
     const all = entries(history, 0, history.log.size - 1) as { index: number; leaf: string; salt?: string; envelope?: unknown }[]
     const public_ = all.findLast((entry) => entry.envelope !== undefined && history.log.placed.find(({ index }) => index === entry.index)?.statement.kind === 'slot-result')
     const lie = all.map((entry) => (entry === public_ ? { class: 'private', index: entry.index, leaf: entry.leaf } : entry))
-    site.lies.set(`/log/entries/0-${history.log.size - 1}`, (_request, response) => void response.end(canonicalBytes(lie as unknown as Json)))
+    site.lies.set(`/log/entries/0-${history.log.size - 1}`, (_request, response) => void response.end(canonicalBytes(lie)))
     expect(detail(await verify('/'), 'whole log')).toMatchObject({ ok: false, detail: expect.stringContaining('its envelope is not served') })
   })
 
   it('whose log serves other entries than it signed is found out', async () => {
     const all = entries(history, 0, history.log.size - 1) as { leaf: string }[]
     const lie = all.map((entry, i) => (i === 40 ? { ...entry, leaf: (all[41] as { leaf: string }).leaf } : entry))
-    site.lies.set(`/log/entries/0-${history.log.size - 1}`, (_request, response) => void response.end(canonicalBytes(lie as unknown as Json)))
+    site.lies.set(`/log/entries/0-${history.log.size - 1}`, (_request, response) => void response.end(canonicalBytes(lie)))
     expect(detail(await verify('/'), 'whole log')?.ok).toBe(false)
   })
 
@@ -241,7 +241,7 @@ describe('a file', () => {
     expect(await verifyFile(claims[0] as string, shared)).toMatchObject({ ok: true })
     expect(await verifyFile(await file('page.json', await log.pageBundle('security', history.source, at)), { ...shared, claims })).toMatchObject({ ok: true })
     const index = log.placed[10]?.index ?? 0
-    const entry = await file('entry.json', canonicalBytes(log.bundled([index])[0] as unknown as Json))
+    const entry = await file('entry.json', canonicalBytes(log.bundled([index])[0]))
     expect(await verifyFile(await file('proof', await log.proof(index, at, false)), { ...shared, entry })).toMatchObject({ ok: true })
   })
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canonicalBytes, type Json } from '../src/index.ts'
+import { canonicalBytes } from '../src/index.ts'
 import { runVerify } from '../src/node/index.ts'
 import { buildHistory, CLAIMS, type History } from './history.ts'
 import { serve, type Site } from './site.ts'
@@ -30,7 +30,7 @@ describe('each example of the README', () => {
     await writeFile(join(folder, 'page.bundle.json'), await log.pageBundle('security', history.source, at))
     const index = log.placed[9]?.index ?? 0
     await writeFile(join(folder, 'entry.tlog-proof'), await log.proof(index, at, false))
-    await writeFile(join(folder, 'entry.json'), canonicalBytes(log.bundled([index])[0] as unknown as Json))
+    await writeFile(join(folder, 'entry.json'), canonicalBytes(log.bundled([index])[0]))
     await writeFile(join(folder, 'witnesses.txt'), history.policyText)
     await mkdir(join(folder, 'node_modules/@vouchsafe'), { recursive: true })
     await symlink(join(root, 'packages/verify'), join(folder, 'node_modules/@vouchsafe/verify'))

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { canonicalBytes, encodeBundle, parseTilePath, toBase64, TILE_WIDTH, type Json } from '../src/index.ts'
+import { canonicalBytes, encodeBundle, parseTilePath, toBase64, TILE_WIDTH } from '../src/index.ts'
 import type { History } from './history.ts'
 
 
@@ -48,7 +48,7 @@ export async function answer(history: History, path: string, response: ServerRes
   if (path === '/log/vkey') return send('text/plain', `${log.vkey}\n`)
   if (path === '/log/checkpoint') return send('text/plain', await log.checkpoint(at))
   const range = /^\/log\/entries\/(\d+)-(\d+)$/.exec(path)
-  if (range) return send('application/json', canonicalBytes(entries(history, Number(range[1]), Number(range[2])) as unknown as Json))
+  if (range) return send('application/json', canonicalBytes(entries(history, Number(range[1]), Number(range[2]))))
   const tile = parseTilePath(path.replace('/log/', ''))
   if (tile && tile.level === 'entries') return send('application/octet-stream', encodeBundle(log.entries.slice(tile.index * TILE_WIDTH, tile.index * TILE_WIDTH + tile.width).map(({ leaf }) => leaf)))
   if (tile && typeof tile.level === 'number') {

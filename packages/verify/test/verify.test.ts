@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  canonicalBytes, createEvidence, DOES_NOT_SHOW, encodeStatement, entriesOfClaim, formatVkey, leafHash, parseWitnessPolicy, rootOf, signReceipt, sealEnvelope, textOf, toBase64, utf8, verifierKey, verifyBundle, verifyBytes, verifySteps, type BundleOptions, type Json, type LogMemory, type ProvenClaim, type Report, type StepName,
+  canonicalBytes, createEvidence, DOES_NOT_SHOW, encodeStatement, entriesOfClaim, formatVkey, leafHash, parseWitnessPolicy, rootOf, signReceipt, sealEnvelope, textOf, toBase64, utf8, verifierKey, verifyBundle, verifyBytes, verifySteps, type BundleOptions, type LogMemory, type ProvenClaim, type Report, type StepName,
 } from '../src/index.ts'
 import { buildHistory, CLAIMS, digestOf, instantOf, START, TestLog, testKey, type History, type HistoryOptions } from './history.ts'
 
@@ -458,12 +458,12 @@ describe('evidence', () => {
 describe('a proof of one entry', () => {
   const index = good.log.placed[20]?.index ?? 0
   it('is confirmed with its entry inside, or beside it as the log serves it', async () => {
-    const entry = canonicalBytes(good.log.bundled([index])[0] as unknown as Json)
+    const entry = canonicalBytes(good.log.bundled([index])[0])
     expect(verifyBytes(await good.log.proof(index, good.at), options(good))).toMatchObject({ ok: true })
     expect(verifyBytes(await good.log.proof(index, good.at, false), { ...options(good), entry })).toMatchObject({ ok: true })
   })
   it('without its entry, or with another, is not', async () => {
-    const other = canonicalBytes(good.log.bundled([good.log.placed[21]?.index ?? 0])[0] as unknown as Json)
+    const other = canonicalBytes(good.log.bundled([good.log.placed[21]?.index ?? 0])[0])
     expect(verifyBytes(await good.log.proof(index, good.at, false), options(good)).outcome).toBe('found')
     expect(verifyBytes(await good.log.proof(index, good.at, false), { ...options(good), entry: other }).outcome).toBe('found')
   })

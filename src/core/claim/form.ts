@@ -32,7 +32,7 @@ export function formOf(line: Pick<Line, 'kind' | 'footnote' | 'links'>, text: st
   const none = (why: string, pattern: RegExp): Form => ({ kind: 'none', why, words: pattern.exec(text)?.[0] ?? '' })
   const weak = (why: string, pattern: RegExp, needs: number): Form => ({ kind: 'weak', why, words: pattern.exec(text)?.[0] ?? '', needs })
   if (line.kind === 'heading') return { kind: 'none', why: 'a heading', words: '' }
-  if (/\?$/.test(text)) return { kind: 'none', why: 'a question', words: '?' }
+  if (text.endsWith('?')) return { kind: 'none', why: 'a question', words: '?' }
   if (line.footnote) return { kind: 'none', why: 'a footnote: it limits other lines', words: '' }
   if (text.split(' ').length < 2 && line.kind === 'sentence') return { kind: 'none', why: 'no sentence', words: text }
   if (line.kind === 'sentence' && text.split(' ').length <= 3 && !/[.!]$/.test(text)) return { kind: 'none', why: 'a label', words: text }
@@ -46,7 +46,7 @@ export function formOf(line: Pick<Line, 'kind' | 'footnote' | 'links'>, text: st
   const bare = text.replace(/^(?:please (?:note|understand|be aware)(?: that)?|note that|that said,|additionally,|also,|in addition,|furthermore,|finally,) ?/, '')
   if (ONWARD.test(bare)) {
     if (PROVIDERS_PAGE.test(bare)) return none("a link to the provider's own page", PROVIDERS_PAGE)
-    return PUBLISHES.test(bare) && !/^for (?:more|further)/.test(bare) && !/^learn more/.test(bare) ? weak('a link onward', ONWARD, 0.85) : publishesReport && !/^(?:learn|read|for more)/.test(bare) ? STATEMENT : none('a link onward', ONWARD)
+    return PUBLISHES.test(bare) && !/^for (?:more|further)/.test(bare) && !bare.startsWith('learn more') ? weak('a link onward', ONWARD, 0.85) : publishesReport && !/^(?:learn|read|for more)/.test(bare) ? STATEMENT : none('a link onward', ONWARD)
   }
   if (READERS_DUTY.test(bare)) return none('a duty of the reader', READERS_DUTY)
   // "If …, expose …": an instruction with its condition before it.

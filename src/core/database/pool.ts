@@ -71,7 +71,7 @@ function readAs(oid: number, format?: 'text' | 'binary') {
     if (oid === pg.types.builtins.INT8) return wholeNumber
     if (oid === pg.types.builtins.DATE || oid === pg.types.builtins.TIMESTAMP) return (text: string) => text
   }
-  return pg.types.getTypeParser(oid, format as 'text')
+  return pg.types.getTypeParser(oid, format)
 }
 
 function wholeNumber(text: string): number {

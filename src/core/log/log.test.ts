@@ -110,6 +110,25 @@ describe('a log', () => {
     }
   })
 
+  it('serves the newest timestamp of each authority, with the signed checkpoint that it is over', async () => {
+    const { parts } = await newBench()
+    const log = await Log.open(parts)
+    try {
+      const served = async () => JSON.parse(textOf((await log.answer('timestamps')).body)) as { timestamps: { authority: string; size: number; checkpoint: string; token: string; at: string }[] }
+      expect(await served()).toEqual({ timestamps: [] })
+      const at = new Date('2026-03-02T12:00:00Z')
+      await log.store.addTimestamp(log.identity.number, 1, 'tsa.example', utf8('old'), at)
+      await log.append(publicLeaf('x'))
+      await log.store.addTimestamp(log.identity.number, 2, 'tsa.example', utf8('new'), at)
+      await log.store.addTimestamp(log.identity.number, 1, 'other.example', utf8('other'), at)
+      const { timestamps } = await served()
+      expect(timestamps.map(({ authority, size, token }) => [authority, size, textOf(fromBase64(token))])).toEqual([['other.example', 1, 'other'], ['tsa.example', 2, 'new']])
+      for (const { checkpoint, size } of timestamps) expect(openCheckpoint(utf8(checkpoint), log.key).size).toBe(size)
+    } finally {
+      await log.stop()
+    }
+  })
+
   it('gives each leaf one place, proves it, and serves what the proof speaks of', async () => {
     const { parts, held } = await newBench()
     const log = await Log.open(parts)
@@ -298,7 +317,7 @@ describe('when something fails', () => {
       await expect.poll(() => problems.join()).toContain('no space left')
       expect(await log.size()).toBe(2)
       full = false
-      expect([...(await Promise.all(waiting))].sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2))
+      expect((await Promise.all(waiting)).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2))
       await log.proofFor(21)
     } finally {
       await log.stop()

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto'
-import { ASN1Obj, RFC3161Timestamp } from '@sigstore/core'
+import type { ASN1Obj } from '@sigstore/core'
+import { RFC3161Timestamp } from '@sigstore/core'
 import { messageOf, VouchsafeError } from '#core/errors'
 import type { Post } from './post.ts'
 

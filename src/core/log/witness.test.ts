@@ -143,7 +143,7 @@ describe('our witness', () => {
     const roots = new Map<number, Set<string>>()
     let forked = 0
     for (let round = 0; round < 12; round++) {
-      const last = (await (several[0] as Witness).latest(origin))?.size ?? 0
+      const last = (await several[0].latest(origin))?.size ?? 0
       const answers = await Promise.all(
         several.flatMap((witness, i) =>
           // All from the same step: honest and forked ones of several sizes at the same time.

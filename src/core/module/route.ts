@@ -67,4 +67,4 @@ interface RouteSpec<C extends Contract, P extends z.ZodObject, Q extends z.ZodOb
 export const routesOf =
   <C extends Contract>(_contract: C) =>
   <P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType | 'bytes', R extends z.ZodType>(spec: RouteSpec<C, P, Q, B, R>): Route<C> =>
-    spec as unknown as Route<C>
+    spec

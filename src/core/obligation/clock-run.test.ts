@@ -256,7 +256,7 @@ describe('against an oracle that walks minute by minute', () => {
         let now = start
         for (const [kind, minutesLater] of steps) {
           now += minutesLater * 60_000
-          const step: ClockEvent = { kind: kind as ClockEvent['kind'], at: new Date(now).toISOString() }
+          const step: ClockEvent = { kind, at: new Date(now).toISOString() }
           try {
             run = advanceClock(run, step)
             recorded.push(step)

@@ -1,4 +1,4 @@
-import { Temporal } from 'temporal-polyfill'
+import type { Temporal } from 'temporal-polyfill'
 import type { Instant } from '#core/clock'
 import { VouchsafeError } from '#core/errors'
 import { parseDate } from './calendar.ts'

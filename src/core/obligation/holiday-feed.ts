@@ -121,7 +121,7 @@ function occurrencesOf(event: ICAL.Component, moved: ReadonlyMap<unknown, readon
       interval: recur.interval,
       count: recur.count ?? null,
       until: end === undefined ? undefined : dateOf(end),
-      parts: recur.parts as Record<string, (string | number)[]>,
+      parts: recur.parts,
       weekStart: isoWeekday(recur.wkst),
     })
     for (const day of daysOfRule(rule, start, reach, until, patience)) days.set(day.toString(), day)

@@ -12,7 +12,7 @@ function ruleOf(text: string): DayRule {
     interval: recur.interval,
     count: recur.count ?? null,
     until: recur.until ? Temporal.PlainDate.from(recur.until.toString().slice(0, 10)) : undefined,
-    parts: recur.parts as Record<string, (string | number)[]>,
+    parts: recur.parts,
     weekStart: isoWeekday(recur.wkst),
   })
 }

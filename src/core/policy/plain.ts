@@ -49,7 +49,7 @@ function isHeading(raw: string): boolean {
   if (/[.;,]$/.test(raw) || /:\/\/|@|: ./.test(raw)) return false
   if (ITEM.test(raw) && !/^\d{1,2}(?:\.\d{1,2})*[.)]?\s+[A-Z]/.test(raw)) return false
   if (isFootnote(raw)) return false
-  return raw.split(/\s+/).length <= 12 && /[A-Za-z]/.test(raw) && !/:$/.test(raw)
+  return raw.split(/\s+/).length <= 12 && /[A-Za-z]/.test(raw) && !raw.endsWith(':')
 }
 
 /** `1Applies to …`, `* Where …`, `[1] …` alone in a paragraph: a footnote. */

@@ -52,7 +52,7 @@ export function defineCommand<const O extends Options>(spec: {
       }
       let parsed: { values: Values<O>; positionals: string[] }
       try {
-        parsed = parseArgs({ args: [...args], options: spec.options, allowPositionals: true, strict: true }) as never
+        parsed = parseArgs({ args: [...args], options: spec.options, allowPositionals: true, strict: true })
       } catch (error) {
         terminal.err(`vouchsafe ${spec.name}: ${(error as Error).message.split('. ')[0]}.\n\n${helpOf(spec)}`)
         return 2

@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { VouchsafeError } from '#core/errors'
 import { permits, type Actor, type Route } from '#core/module'
 import type { Clock } from '#core/clock'

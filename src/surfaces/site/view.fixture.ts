@@ -1,4 +1,3 @@
-import type { ControlId } from '#core/control'
 import { type Line, readPolicy } from '#core/policy'
 import type { ClaimState, EvidenceState } from '@vouchsafe/verify'
 import type { BackingView, ClaimPageView, ClaimView, PageView, SiteView } from './view.ts'
@@ -41,13 +40,14 @@ export function backingView(rest: Partial<BackingView> = {}): BackingView {
     title: 'TLS versions offered',
     method: 'Opens real handshakes with each version and notes which are answered.',
     kind: 'built-in',
-    covers: ['encryption-in-transit' as ControlId],
+    covers: ['encryption-in-transit'],
     state: 'checked',
     cadenceSeconds: 3600,
     freshnessSeconds: 7200,
     vouching: 'recheckable',
     summary: 'TLS 1.0 and 1.1 refused, 1.2 and 1.3 accepted, chain valid, 71 days left.',
     observedAt: before(4),
+    heldAt: before(4),
     recordedAt: before(4),
     entry: 18_177,
     binding: 'a'.repeat(64),
@@ -60,7 +60,7 @@ export function backingView(rest: Partial<BackingView> = {}): BackingView {
       held: k === 0 ? 72 : k === 1 ? 70 : 69,
       of: 72,
     })),
-    slots: { first: 0, last: 2159, notRun: 3 },
+    slots: { due: 2160, shown: 72, notRun: 3 },
     observers: [{ name: 'observer.example', at: before(26) }],
     recheck: 'vouchsafe verify --recheck https://vouchsafe.example/claims/t7',
     ...rest,
@@ -82,11 +82,11 @@ export function claimOf(state: ClaimState, rest: Partial<ClaimView> = {}): Claim
     state,
     underlying,
     since: before(state === 'broken' ? 2 * DAY : 90 * DAY),
-    controls: [{ id: 'encryption-in-transit' as ControlId, title: 'Data in transit is encrypted', requirements: ['SOC 2 CC6.7', 'ISO 27001 A.8.24', 'GDPR 32'] }],
+    controls: [{ id: 'encryption-in-transit', title: 'Data in transit is encrypted', requirements: ['SOC 2 CC6.7', 'ISO 27001 A.8.24', 'GDPR 32'] }],
     backings: backed
       ? [backingView({
           state: underlying,
-          ...(state === 'stale' ? { observedAt: before(3 * DAY), cadenceSeconds: 86_400, summary: 'The last run held.' } : {}),
+          ...(state === 'stale' ? { observedAt: before(3 * DAY), heldAt: before(3 * DAY), cadenceSeconds: 86_400, summary: 'The last run held.' } : {}),
           ...(state === 'broken' ? { summary: 'The last good drill is 16 days old.', vouching: 'software', observers: [], cadenceSeconds: 604_800 } : {}),
           ...(state === 'unknown' ? { summary: 'The resolver did not answer.', vouching: 'software', observers: [], rows: [] } : {}),
         })]

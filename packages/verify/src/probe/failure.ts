@@ -43,6 +43,6 @@ export function asProbeError(error: unknown, what: string): ProbeError {
   if (/^(ETIMEDOUT|ABORT_ERR|ERR_SOCKET_CONNECTION_TIMEOUT)$/.test(code)) return new ProbeError('timeout', `${what}: no answer in time`, { cause: error })
   if (code === 'HPE_HEADER_OVERFLOW') return new ProbeError('too-large', `${what}: headers larger than 32 KiB`, { cause: error })
   if (/^(ENOTFOUND|ENODATA)$/.test(code)) return new ProbeError('no-address', `${what}: no address`, { cause: error })
-  if (/^EAI_/.test(code)) return new ProbeError('dns', `${what}: DNS did not answer`, { cause: error })
+  if (code.startsWith('EAI_')) return new ProbeError('dns', `${what}: DNS did not answer`, { cause: error })
   return new ProbeError('malformed', `${what}: ${code === '' ? 'unexpected answer' : code.slice(0, 60)}`, { cause: error })
 }

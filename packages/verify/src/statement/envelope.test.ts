@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalBytes } from '../canonical.ts'
 import { concat, textOf, toBase64, utf8 } from '../bytes.ts'
-import { envelopeBytes, keyIdOf, openEnvelope, parseEnvelope, PAYLOAD_TYPE, preAuthenticationEncoding, sealEnvelope, type Envelope } from './envelope.ts'
+import { envelopeBytes, keyIdOf, openEnvelope, parseEnvelope, PAYLOAD_TYPE, preAuthenticationEncoding, sealEnvelope } from './envelope.ts'
 
 /** Parsed JSON that is about to be spoilt: no type holds. */
 type Loose = ReturnType<typeof JSON.parse>
@@ -52,7 +52,7 @@ describe('an envelope', () => {
     const sig = envelope.signatures[0]?.sig ?? ''
     const other = toBase64(concat(Uint8Array.of(1), utf8('payload')))
     for (const changed of [{ ...envelope, payload: other }, { ...envelope, payloadType: 'text/plain' }, { ...envelope, signatures: [{ keyid: keyIdOf(publicKey), sig: toBase64(new Uint8Array(64)) }] }, { ...envelope, signatures: [{ keyid: keyIdOf(publicKey), sig: sig.slice(0, 84) }] }])
-      expect(() => openEnvelope(changed as Envelope, mine)).toThrow(code('bad-signature'))
+      expect(() => openEnvelope(changed, mine)).toThrow(code('bad-signature'))
   })
 
   it('by a key that is not known, or under the name of another key, does not open', async () => {

@@ -17,7 +17,7 @@ const whole = (least: number) => fc.integer({ min: least, max: 1_000_000 })
 const strength = fc.constantFrom('definite', 'hedged', 'negative')
 const state = fc.constantFrom('broken', 'unknown', 'stale', 'unbacked', 'attested', 'checked', 'unprovable')
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }, optional: readonly (keyof T)[] = []) =>
-  fc.record(model, { requiredKeys: (Object.keys(model) as (keyof T)[]).filter((key) => !optional.includes(key)) as never })
+  fc.record(model, { requiredKeys: (Object.keys(model) as (keyof T)[]).filter((key) => !optional.includes(key)) })
 
 const targets = fc.tuple(whole(0), whole(0)).map(([a, b]) => ({ covered: Math.min(a, b), declared: Math.max(a, b) }))
 const result = { binding: hex, slot: whole(0), targets, evidence: hex, checkpoint: fc.record({ size: whole(0), root: hex }) }

@@ -24,7 +24,7 @@ export interface SnapshotOfClaim {
 
 /** What the entries say that a claim rests on. */
 export function evidenceOf(statements: readonly Logged[]): ClaimEvidence {
-  const recorded = <K extends StatementKind>(kind: K): Recorded<Predicates[K]>[] => ofKind(statements, kind).map(({ index, digest, statement }) => ({ index, digest, predicate: statement.predicate as Predicates[K] }))
+  const recorded = <K extends StatementKind>(kind: K): Recorded<Predicates[K]>[] => ofKind(statements, kind).map(({ index, digest, statement }) => ({ index, digest, predicate: statement.predicate }))
   return {
     bindings: recorded('binding'),
     results: recorded('slot-result'),

@@ -11,7 +11,7 @@ import type { Answer, DeclaredCheck, Keep, Over, Step } from './declaration.ts'
 import { exchange, isExpected } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { find, parsePath } from './path.ts'
-import { RunSecrets } from './secret.ts'
+import type { RunSecrets } from './secret.ts'
 import { fill, fillValue } from './template.ts'
 import type { Scalar, Scope } from './template.ts'
 

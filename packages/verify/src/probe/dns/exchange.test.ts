@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram'
-import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask } from './exchange.ts'
 
@@ -10,7 +9,7 @@ async function startForger(script: (query: Buffer) => Buffer[]): Promise<{ addre
     for (const reply of script(query)) socket.send(reply, from.port, from.address)
   })
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  return { address: '127.0.0.1', port: (socket.address() as AddressInfo).port, stop: () => socket.close() }
+  return { address: '127.0.0.1', port: socket.address().port, stop: () => socket.close() }
 }
 
 /** The query turned into an answer with one A record. */
