@@ -35,19 +35,6 @@ function visible(text: string): string {
   return own + text.slice(own.length).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-// Our own, with which a line of progress is drawn over the one before.
-const REDRAW = '\r\u001b[2K'
-
-/**
- * What others wrote may not steer the terminal: control characters and marks of direction become visible escapes, which
- * within JSON mean the same character.
- */
-function visible(text: string): string {
-  const own = text.startsWith(REDRAW) ? REDRAW : ''
-  // eslint-disable-next-line no-control-regex -- these are what it makes visible
-  return own + text.slice(own.length).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
 /** Runs one command line. Whatever goes wrong becomes a sentence and an exit code, never a stack. */
 export async function runCommandLine(args: readonly string[], given: Terminal): Promise<ExitCode> {
   const terminal: Terminal = { ...given, out: (text) => given.out(visible(text)), err: (text) => given.err(visible(text)) }
