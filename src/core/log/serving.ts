@@ -18,7 +18,8 @@ const MOST_ENTRIES = TILE_WIDTH
 
 /**
  * Answers GET for what follows `/log/`: `checkpoint`, `cosigned` (the newest that a witness has cosigned), `vkey`,
- * `tile/…`, `entry/<n>`, `entries/<from>-<to>` (both included, at most 256).
+ * `tile/…`, `entry/<n>`, `entries/<from>-<to>` (both included, at most 256), `timestamps` (of each RFC 3161 authority the
+ * newest token, with the signed checkpoint that it is over).
  * @throws VouchsafeError `corrupt` for a public entry whose envelope is not there: a failure of the log, never a 404
  */
 export class LogServing {
@@ -37,13 +38,14 @@ export class LogServing {
   async answer(path: string): Promise<LogResponse> {
     if (path === 'vkey') return text(`${formatVkey(logKeyOf(this.#log.origin, this.#log.publicKey))}\n`, 'public, max-age=300')
     if (path === 'checkpoint' || path === 'cosigned') return this.#checkpoint(path)
+    if (path === 'timestamps') return this.#timestamps()
     const tile = parseTilePath(path)
     if (tile) return this.#tile(tile)
     const entry = /^entry\/(0|[1-9]\d{0,15})$/.exec(path)
     if (entry) return this.#entries(Number(entry[1]), Number(entry[1]), true)
     const range = /^entries\/(0|[1-9]\d{0,15})-(0|[1-9]\d{0,15})$/.exec(path)
     if (range) return this.#entries(Number(range[1]), Number(range[2]), false)
-    return missing('The log has no such resource.', 'See checkpoint, cosigned, vkey, tile/<level>/<n>, tile/entries/<n>, entry/<n> and entries/<from>-<to>.')
+    return missing('The log has no such resource.', 'See checkpoint, cosigned, vkey, timestamps, tile/<level>/<n>, tile/entries/<n>, entry/<n> and entries/<from>-<to>.')
   }
 
   async #checkpoint(which: 'checkpoint' | 'cosigned'): Promise<LogResponse> {
@@ -51,6 +53,11 @@ export class LogServing {
     if (published === 0) return missing('The log has no checkpoint yet.', 'Its first entry is on the way; ask again in a second.')
     const checkpoint = which === 'cosigned' ? await bestCheckpoint(this.#store, this.#log, 1) : await checkpointOf(this.#store, this.#log, published)
     return text(formatNote(checkpoint.note), 'no-cache')
+  }
+
+  async #timestamps(): Promise<LogResponse> {
+    const timestamps = (await this.#store.newestTimestamps(this.#log.number)).map(({ authority, size, note, token, at }) => ({ authority, size, checkpoint: note, token: toBase64(token), at: at.toISOString() }))
+    return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache' }, body: canonicalBytes({ timestamps }) }
   }
 
   async #tile(tile: Tile): Promise<LogResponse> {

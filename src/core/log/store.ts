@@ -175,8 +175,10 @@ export class LogStore {
       insert into log.timestamp (log, size, authority, token, stamped_at) values (${log}, ${size}, ${authority}, ${buffer(token)}, ${at}) on conflict do nothing`)
   }
 
-  async timestamps(log: number, size: number): Promise<{ authority: string; token: Uint8Array; at: Date }[]> {
-    return this.#rows(sql<{ authority: string; token: Uint8Array; at: Date }>`
-      select authority, token, stamped_at as at from log.timestamp where log = ${log} and size = ${size} order by authority`)
+  /** The newest token of each authority, with the signed note that it is over. */
+  async newestTimestamps(log: number): Promise<{ authority: string; size: number; note: string; token: Uint8Array; at: Date }[]> {
+    return this.#rows(sql<{ authority: string; size: number; note: string; token: Uint8Array; at: Date }>`
+      select distinct on (t.authority) t.authority, t.size, c.note, t.token, t.stamped_at as at
+      from log.timestamp t join log.checkpoint c on c.log = t.log and c.size = t.size where t.log = ${log} order by t.authority, t.size desc`)
   }
 }
