@@ -58,6 +58,8 @@ export interface BindingRecord {
   claimId: string
   checkId: string
   predicate: Binding
+  /** The list that the predicate commits to. */
+  targets: readonly string[]
   start: Date
   cadenceSeconds: number
   predecessor?: Hex
@@ -85,7 +87,7 @@ export async function listBindings(db: OrganisationDatabase, claimIds?: readonly
           .as('l'),
       (join) => join.onTrue(),
     )
-    .select(['b.digest', 'b.claim_id', 'b.check_id', 'b.predicate', 'b.start_at', 'b.cadence_seconds', 'b.predecessor', 'b.leaf_id'])
+    .select(['b.digest', 'b.claim_id', 'b.check_id', 'b.predicate', 'b.targets', 'b.start_at', 'b.cadence_seconds', 'b.predecessor', 'b.leaf_id'])
     .select(['l.last', 'c.binding as closed', 's.digest as successor'])
     .orderBy('b.created_at')
     .orderBy('b.digest')
@@ -95,6 +97,7 @@ export async function listBindings(db: OrganisationDatabase, claimIds?: readonly
     claimId: row.claim_id,
     checkId: row.check_id,
     predicate: row.predicate,
+    targets: row.targets,
     start: row.start_at,
     cadenceSeconds: row.cadence_seconds,
     ...(row.predecessor === null ? {} : { predecessor: row.predecessor }),

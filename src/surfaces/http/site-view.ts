@@ -1,5 +1,5 @@
-import type { ClaimState } from '@vouchsafe/verify'
-import { latestRuns, recentSlots, type CheckDefinition, type CheckId } from '#core/check'
+import { backingState } from '@vouchsafe/verify'
+import { recentSlots, type CheckDefinition, type CheckId } from '#core/check'
 import { controlById, isControlId, requirementsOf } from '#core/control'
 import type { OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
@@ -21,6 +21,7 @@ import {
   type ClaimStanding,
   type Draft,
   type Settings,
+  type SnapshotRecord,
   type Version,
 } from '#core/page'
 import type { Block } from '#core/policy'
@@ -201,10 +202,9 @@ export class SiteViews {
     const { db, log, observers } = this.#parts
     const settings = await readSettings(db)
     const chains = standings.flatMap((standing) => standing.backings.flatMap((backing) => backing.chain.map((binding) => binding.digest)))
-    const [slots, notes, runs] = await Promise.all([recentSlots(db, [...new Set(chains)], TICKS), latestNotes(db), latestRuns(db)])
-    const leaves = [...slots.map((slot) => slot.leafId), ...standings.flatMap((standing) => [...standing.backings.map(({ binding }) => binding.leafId), ...standing.attestations.map((attestation) => attestation.leafId)])]
+    const [slots, notes] = await Promise.all([recentSlots(db, [...new Set(chains)], TICKS), latestNotes(db)])
+    const leaves = [...slots.map((slot) => slot.leafId), ...standings.flatMap((standing) => [...standing.backings.flatMap(({ binding, slots: deciding }) => [binding.leafId, ...deciding.map((slot) => slot.leafId)]), ...standing.attestations.map((attestation) => attestation.leafId)])]
     const placed = await log.indexOf(leaves)
-    const latest = new Map(runs.map((run) => [run.checkId, run]))
     return Promise.all(
       standings.map(async (standing): Promise<ClaimView> => {
         const { wording, result } = standing
@@ -212,16 +212,16 @@ export class SiteViews {
         const views = standing.backings.map((entry): BackingView => {
           const members = new Set(entry.chain.map((binding) => binding.digest))
           const mine = slots.filter((slot) => members.has(slot.binding)).sort((a, b) => a.recordedAt.getTime() - b.recordedAt.getTime() || a.slot - b.slot).slice(-TICKS)
-          return backingView(standing, entry, mine, {
+          return backingView(entry, mine, {
+            at,
             definition: this.#parts.definitions().get(entry.binding.checkId),
-            summary: latest.get(entry.binding.checkId)?.summary,
             placed,
             observers: seen,
             showTargets: settings.showTargets ?? true,
             publicUrl: settings.publicUrl ?? this.#parts.localUrl(),
           })
         })
-        const since = brokenSince(standing, slots)
+        const since = brokenSince(standing, at)
         const holdBack = (settings.holdBackHours ?? DEFAULT_HOLD_BACK_HOURS) * 3_600_000
         const heldBackUntil = since && result.underlying === 'broken' && since.getTime() + holdBack > at.getTime() ? new Date(since.getTime() + holdBack) : undefined
         const note = result.underlying === 'broken' ? notes.get(wording.claimId) : undefined
@@ -242,7 +242,7 @@ export class SiteViews {
           backings: heldBackUntil ? views.map(withoutDetails) : views,
           attestations: standing.attestations.map((attestation) => {
             const entry = placed.get(attestation.leafId)
-            return { role: attestation.role, from: attestation.from, until: attestation.endedAt ?? attestation.until, ...(entry === undefined ? {} : { entry }) }
+            return { role: attestation.role, from: attestation.from, until: attestation.endedAt && attestation.endedAt < attestation.until ? attestation.endedAt : attestation.until, ...(entry === undefined ? {} : { entry }) }
           }),
           ...(note ? { note: { cause: note.cause, mendBy: note.mendBy, role: note.role, breached: note.mendBy < at } } : {}),
           ...(heldBackUntil ? { heldBackUntil } : {}),
@@ -252,21 +252,41 @@ export class SiteViews {
     )
   }
 
-  /** What the page said at the end of each of the last 90 days. */
+  /** The worst that the page said on each of the last 90 days. */
   async #days(at: Date): Promise<PageView['days']> {
-    const first = new Date(Math.floor(at.getTime() / DAY_MS) * DAY_MS - 89 * DAY_MS)
-    const snapshots = (await listSnapshots(this.#parts.db, { since: first })).toReversed()
-    let last: ClaimState[] | undefined
-    return Array.from({ length: 90 }, (_, i) => {
-      const from = first.getTime() + i * DAY_MS
-      const today = snapshots.filter((snapshot) => snapshot.at.getTime() >= from && snapshot.at.getTime() < from + DAY_MS).at(-1)
-      if (today) last = today.predicate.claims.map((claim) => claim.underlying ?? claim.state)
-      if (!last) return null
-      const checked = last.filter((state) => state === 'checked' || state === 'attested').length
-      const broken = last.filter((state) => state === 'broken').length
-      return { day: new Date(from).toISOString().slice(0, 10), checked, broken, other: last.length - checked - broken }
-    })
+    const first = Math.floor(at.getTime() / DAY_MS) * DAY_MS - 89 * DAY_MS
+    return dayStrip((await listSnapshots(this.#parts.db, { since: new Date(first - 2 * DAY_MS) })).toReversed(), first, at.getTime())
   }
+}
+
+// Once a day at least there is a snapshot; without one this long, nobody was there to look.
+const SILENCE_MS = 25 * 3_600_000
+
+/**
+ * One item a day. A state lasts until the next snapshot, so a day begins with what the one before it ended with; what
+ * broke and was mended within a day counts for it. Of days on which nobody looked nothing good is said.
+ * @param snapshots oldest first
+ * @param first the start of the first day, in milliseconds since the Unix epoch; what lies after `at` is not said
+ */
+export function dayStrip(snapshots: readonly Pick<SnapshotRecord, 'at' | 'predicate'>[], first: number, at: number): PageView['days'] {
+  const told = snapshots.map(({ at: taken, predicate }) => {
+    const states = predicate.claims.map((claim) => claim.state)
+    const checked = states.filter((state) => state === 'checked').length
+    const broken = states.filter((state) => state === 'broken').length
+    return { at: taken.getTime(), checked, broken, other: states.length - checked - broken }
+  })
+  return Array.from({ length: 90 }, (_, i) => {
+    const from = first + i * DAY_MS
+    if (from > at) return null
+    const day = new Date(from).toISOString().slice(0, 10)
+    const before = told.findLast((one) => one.at < from)
+    const today = told.filter((one) => one.at >= from && one.at < from + DAY_MS)
+    const next = today[0]?.at ?? Math.min(from + DAY_MS, at)
+    const seen = before && next - before.at < SILENCE_MS ? [before, ...today] : today
+    const worst = seen.toSorted((a, b) => b.broken - a.broken || b.at - a.at)[0]
+    if (worst) return { day, checked: worst.checked, broken: worst.broken, other: worst.other }
+    return before ? { day, checked: 0, broken: 0, other: before.checked + before.broken + before.other } : null
+  })
 }
 
 const isPublic = (status: string): boolean => status === 'published' || status === 'superseded' || status === 'previewed'
@@ -287,17 +307,20 @@ type Seen = Awaited<ReturnType<typeof recentSlots>>[number]
 
 interface BackingContext {
   definition: CheckDefinition | undefined
-  summary: string | undefined
+  at: Date
   placed: ReadonlyMap<string, number>
   observers: readonly { name: string; at: Date }[]
   showTargets: boolean
   publicUrl: string
 }
 
-function backingView(standing: ClaimStanding, { binding, chain }: ClaimStanding['backings'][number], slots: readonly Seen[], context: BackingContext): BackingView {
+function backingView({ binding, chain, backing, slots: deciding }: ClaimStanding['backings'][number], slots: readonly Seen[], context: BackingContext): BackingView {
   const { predicate } = binding
-  const newest = slots.findLast((slot) => slot.verdict !== 'not-run')
-  const last = slots.at(-1)
+  // What decides may be older than what is drawn.
+  const newest = deciding.findLast((slot) => slot.verdict !== 'not-run')
+  const held = deciding.findLast((slot) => slot.verdict === 'holds')
+  const state = backingState(backing, context.at.getTime())
+  const told = state === 'checked' ? held : newest
   const entry = newest && context.placed.get(newest.leafId)
   const bindingEntry = context.placed.get(binding.leafId)
   const covers = predicate.covers.filter(isControlId)
@@ -307,21 +330,22 @@ function backingView(standing: ClaimStanding, { binding, chain }: ClaimStanding[
     method: context.definition?.method ?? 'This check is not known to the running release.',
     kind: context.definition?.kind ?? 'built-in',
     covers,
-    state: standing.result.byControl[covers[0] ?? ''] ?? 'unknown',
+    state,
     cadenceSeconds: predicate.cadenceSeconds,
     freshnessSeconds: predicate.freshnessSeconds,
     vouching: predicate.vouching,
-    ...(newest?.summary ?? context.summary ? { summary: newest?.summary ?? context.summary! } : {}),
+    ...(newest?.summary === undefined ? {} : { summary: newest.summary }),
     ...(newest?.observedAt ? { observedAt: newest.observedAt, recordedAt: newest.recordedAt } : {}),
+    ...(held?.observedAt ? { heldAt: held.observedAt } : {}),
     ...(entry === undefined ? {} : { entry }),
     binding: binding.digest,
     ...(bindingEntry === undefined ? {} : { bindingEntry }),
-    covered: last?.covered ?? 0,
-    declared: last?.declared ?? predicate.targets.count,
+    covered: told?.covered ?? 0,
+    declared: told?.declared ?? predicate.targets.count,
     rows: rowsOf(slots, context.showTargets),
-    slots: { first: 0, last: binding.lastSlot, notRun: slots.filter((slot) => slot.verdict === 'not-run').length },
+    slots: { due: chain.reduce((sum, member) => sum + member.lastSlot + 1, 0), shown: slots.length, notRun: slots.filter((slot) => slot.verdict === 'not-run').length },
     observers: predicate.vouching === 'recheckable' ? context.observers : [],
-    ...(predicate.vouching === 'recheckable' ? { recheck: `vouchsafe verify --recheck ${context.publicUrl}/claims/${chain[0]!.claimId}` } : {}),
+    ...(predicate.vouching === 'recheckable' ? { recheck: `vouchsafe verify --recheck ${context.publicUrl}/claims/${chain[0]!.claimId}`, ...(context.showTargets && binding.targets.length > 0 ? { recheckTargets: binding.targets } : {}) } : {}),
   }
 }
 
@@ -336,15 +360,13 @@ function rowsOf(slots: readonly Seen[], showTargets: boolean): BackingView['rows
   return names.map((name) => row(name, (slot) => slot.targets.find((target) => target.target === name)?.verdict ?? (slot.verdict === 'not-run' ? 'not-run' : 'unknown')))
 }
 
-/** When the run of failures began that broke the claim. */
-function brokenSince(standing: ClaimStanding, slots: readonly Seen[]): Date | undefined {
-  if (standing.result.underlying !== 'broken') return undefined
-  const firsts = standing.backings.flatMap(({ chain }) => {
-    const members = new Set(chain.map((binding) => binding.digest))
-    const decisive = slots.filter((slot) => members.has(slot.binding) && (slot.verdict === 'holds' || slot.verdict === 'fails')).sort((a, b) => a.recordedAt.getTime() - b.recordedAt.getTime())
-    const heldLast = decisive.findLastIndex((slot) => slot.verdict === 'holds')
-    const first = decisive[heldLast + 1]
-    return first?.observedAt ? [first.observedAt] : []
+/** When the row of failures began that broke the claim, however long ago: from then on details may be held back, and no longer. */
+export function brokenSince({ result, backings }: Pick<ClaimStanding, 'result' | 'backings'>, at: Date): Date | undefined {
+  if (result.underlying !== 'broken') return undefined
+  const firsts = backings.flatMap(({ backing, slots }) => {
+    if (backingState(backing, at.getTime()) !== 'broken') return []
+    const heldLast = slots.findLastIndex((slot) => slot.verdict === 'holds')
+    return slots.slice(heldLast + 1).find((slot) => slot.verdict === 'fails')?.observedAt ?? []
   })
   return firsts.sort((a, b) => a.getTime() - b.getTime())[0]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { knownBy } from './known.ts'
+import { heldSince, inForce, knownBy } from './known.ts'
 import { STATES } from './mark.tsx'
 import type { ClaimView } from './view.ts'
 import { AT, backingView, before, claimOf } from './view.fixture.ts'
@@ -22,7 +22,7 @@ describe('what the margin says', () => {
   })
 
   it('names the oldest of several checks: a claim is as fresh as its stalest result', () => {
-    const claim = claimOf('checked', { backings: [backingView(), backingView({ observedAt: before(200), cadenceSeconds: 86_400 })] })
+    const claim = claimOf('checked', { backings: [backingView(), backingView({ heldAt: before(200), cadenceSeconds: 86_400 })] })
     expect(words(claim)).toBe('Checked 3 h ago by two checks, 6 of 6 targets, each day.')
   })
 
@@ -74,5 +74,19 @@ describe('what the margin says', () => {
     const text = words(claimOf('unknown', { backings: [backingView({ state: 'unknown', summary: 'word '.repeat(400) })] }))
     expect(text.length).toBeLessThan(230)
     expect(text).toContain('word …')
+  })
+})
+
+describe('a moment in the margin', () => {
+  it('is that of the last run that held, not of a failure that is not confirmed yet', () => {
+    const claim = claimOf('checked', { backings: [backingView({ observedAt: before(1), heldAt: before(90), summary: 'x' })] })
+    expect(knownBy(claim, AT).parts).toContainEqual({ ago: before(90) })
+    expect(heldSince(claim)).toEqual(before(90))
+  })
+  it('is that of the attestation in force, whichever was recorded last', () => {
+    const day = (n: number): Date => new Date(AT.getTime() + n * 86_400_000)
+    const claim = claimOf('attested', { attestations: [{ role: 'Head of Infrastructure', from: day(-9), until: day(9) }, { role: 'Intern', from: day(-5), until: day(-1) }, { role: 'Successor', from: day(5), until: day(50) }, { role: 'Ending now', from: day(-5), until: AT }] })
+    expect(inForce(claim, AT).map(({ role }) => role)).toEqual(['Head of Infrastructure'])
+    expect(knownBy(claim, AT).parts).toContainEqual({ day: day(9) })
   })
 })

@@ -35,14 +35,14 @@ export function knownBy(claim: ClaimView, at: Instant): Known {
     case 'checked':
       return known('Checked', checkedParts(claim), claim.backings.length > 0 && claim.backings.every((backing) => backing.vouching === 'recheckable'))
     case 'attested': {
-      const attestation = claim.attestations.at(-1)
+      const attestation = inForce(claim, at)[0]
       return known('Attested', attestation === undefined ? ['.'] : [` by ${attestation.role} on `, { day: attestation.from }, ', good until ', { day: attestation.until }, '.'])
     }
     case 'broken':
       return known('Broken', brokenParts(claim, weakest, at))
     case 'stale': {
-      const ended = claim.attestations.at(-1)
-      if (weakest?.observedAt) return known('Stale', [': last observed ', { ago: weakest.observedAt }, `, due ${cadenceWords(weakest.cadenceSeconds)}.`])
+      const ended = claim.attestations.filter(({ until }) => until <= at).toSorted((a, b) => b.until.getTime() - a.until.getTime())[0]
+      if (weakest?.heldAt) return known('Stale', [': last held ', { ago: weakest.heldAt }, `, due ${cadenceWords(weakest.cadenceSeconds)}.`])
       return known('Stale', ended === undefined ? [': the last result is too old.'] : [`: what ${ended.role} attested ended on `, { day: ended.until }, '.'])
     }
     case 'unknown':
@@ -55,15 +55,22 @@ export function knownBy(claim: ClaimView, at: Instant): Known {
   }
 }
 
+/** When the check that held longest ago held: a claim is no fresher than that. */
+export function heldSince(claim: ClaimView): Instant | undefined {
+  return oldestOf(claim)?.heldAt
+}
+
+const oldestOf = (claim: ClaimView): BackingView | undefined => claim.backings.toSorted((a, b) => (a.heldAt?.getTime() ?? 0) - (b.heldAt?.getTime() ?? 0))[0]
+
 function checkedParts(claim: ClaimView): Part[] {
-  // The oldest result says how fresh the whole claim is.
-  const oldest = claim.backings.toSorted((a, b) => (a.observedAt?.getTime() ?? 0) - (b.observedAt?.getTime() ?? 0))[0]
-  if (oldest?.observedAt === undefined) return ['.']
+  // The oldest result that held says how fresh the whole claim is; a failure that is not confirmed yet does not refresh it.
+  const oldest = oldestOf(claim)
+  if (oldest?.heldAt === undefined) return ['.']
   const covered = claim.backings.reduce((sum, backing) => sum + backing.covered, 0)
   const declared = claim.backings.reduce((sum, backing) => sum + backing.declared, 0)
   return [
     ' ',
-    { ago: oldest.observedAt },
+    { ago: oldest.heldAt },
     claim.backings.length > 1 ? ` by ${countWords(claim.backings.length, 'check')}` : '',
     declared > 1 || covered < declared ? `, ${covered} of ${declared} targets` : '',
     `, ${cadenceWords(oldest.cadenceSeconds)}.`,
@@ -98,6 +105,9 @@ function scoped(claim: ClaimView, parts: readonly Part[]): Part[] {
 function observersOf(claim: ClaimView): Set<string> {
   return new Set(claim.backings.flatMap((backing) => backing.observers.map((observer) => observer.name)))
 }
+
+/** What is attested at this moment, what lasts longest first; others have ended or not begun. */
+export const inForce = (claim: ClaimView, at: Instant): ClaimView['attestations'] => claim.attestations.filter(({ from, until }) => from <= at && at < until).toSorted((a, b) => b.until.getTime() - a.until.getTime())
 
 /** The backing that gives the claim its state. */
 export function weakestBacking(claim: ClaimView): BackingView | undefined {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { type Block, type Inline, toMarkdown } from '#core/policy'
-import { isHeldBack, knownBy, type Part } from './known.ts'
+import { heldSince, isHeldBack, knownBy, type Part } from './known.ts'
 import { STATE_SIGNS, STATE_WORDS, STATES } from './mark.tsx'
 import { placeClaims, segmentsOf } from './placement.ts'
 import { type Rendered, textPage } from './respond.ts'
@@ -101,7 +101,7 @@ function withStates(block: Block, placed: readonly ClaimView[], seen: Set<string
 }
 
 function stateLink(claim: ClaimView, base: string): Inline {
-  const observed = claim.state === 'checked' ? claim.backings[0]?.observedAt : undefined
+  const observed = claim.state === 'checked' ? heldSince(claim) : undefined
   const words = `(${STATE_SIGNS[claim.state]} ${STATE_WORDS[claim.state]}${observed === undefined ? '' : ` ${machineWords(observed)}`}${claim.inScope ? '' : ', not in the chosen scope'})`
   return { kind: 'link', href: `${base}/claims/${encodeURIComponent(claim.id)}`, children: [text(words)] }
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '#core/clock'
-import { knownBy, type Part } from './known.ts'
+import { heldSince, knownBy, type Part } from './known.ts'
 import { STATE_WORDS } from './mark.tsx'
 import type { ClaimView } from './view.ts'
 import { countWords, When } from './when.tsx'
@@ -39,7 +39,7 @@ export function Note({ claim, now, own = false }: { claim: ClaimView; now: Insta
 
 /** The note of a claim in a table's cell: word and time alone. */
 export function CellNote({ claim, now }: { claim: ClaimView; now: Instant }) {
-  const observed = claim.state === 'checked' ? claim.backings[0]?.observedAt : undefined
+  const observed = claim.state === 'checked' ? heldSince(claim) : undefined
   return (
     <a class={`cell-note is-${claim.state}`} href={claimPath(claim.id)}>
       {STATE_WORDS[claim.state]}

@@ -1,6 +1,6 @@
 import { claimPath, Parts } from './note.tsx'
 import { TargetHistory } from './history.tsx'
-import { isHeldBack, knownBy, weakestBacking } from './known.ts'
+import { inForce, isHeldBack, knownBy, weakestBacking } from './known.ts'
 import { STATE_WORDS } from './mark.tsx'
 import type { BackingView, ClaimView, SiteView } from './view.ts'
 import { cadenceWords, countWords, durationWords, numberWords, When } from './when.tsx'
@@ -49,7 +49,7 @@ function HowItIsKnown({ claim, site, full }: Omit<OpenedProps, 'verify'>) {
       {!held && claim.backings.map((backing) => <Backing backing={backing} site={site} full={full} titled={full || repeats || claim.backings.length > 1} />)}
       {claim.attestations.map((attestation) => (
         <p>
-          Attested by <strong>{attestation.role}</strong> with their own key on <When at={attestation.from} now={site.at} as="day" />, good until{' '}
+          Attested by <strong>{attestation.role}</strong> with their own key on <When at={attestation.from} now={site.at} as="day" />, {attestation.until <= site.at ? 'ended on' : 'good until'}{' '}
           <When at={attestation.until} now={site.at} as="day" />
           {attestation.entry !== undefined && (
             <>
@@ -97,9 +97,9 @@ function Backing({ backing, site, full, titled }: { backing: BackingView; site: 
           </>
         )}
         Due {cadenceWords(backing.cadenceSeconds)}, fresh for {durationWords(backing.freshnessSeconds)}.{' '}
-        {backing.slots.last < backing.slots.first
+        {backing.slots.due === 0
           ? 'No slot was due yet.'
-          : `${countWords(backing.slots.last - backing.slots.first + 1, 'slot was', 'slots were')} due; ${missing === 0 ? 'each has its result' : `${countWords(missing, 'was', 'were')} not run`}.`}
+          : `${countWords(backing.slots.due, 'slot was', 'slots were')} due; ${backing.slots.shown < backing.slots.due ? `of the newest ${numberWords(backing.slots.shown)} ` : ''}${missing === 0 ? 'each has its result' : `${countWords(missing, 'was', 'were')} not run`}.`}
         {backing.bindingEntry !== undefined && (
           <>
             {' '}
@@ -122,6 +122,8 @@ function Entry({ entry }: { entry: number }) {
 function VerifyHere({ claim, site, verify, full }: OpenedProps) {
   const bundle = `${claimPath(claim.id)}/bundle`
   const recheck = claim.backings.find((backing) => backing.recheck !== undefined)?.recheck
+  // The verifier reads them from here; without them it can only try the page's own host.
+  const targets = [...new Set(claim.backings.flatMap((backing) => backing.recheckTargets ?? []))]
   return (
     <>
       {/* The verifier's script enhances this. It reports a key that it knows from here alone as not known, never as good. */}
@@ -148,6 +150,11 @@ function VerifyHere({ claim, site, verify, full }: OpenedProps) {
         <div class="command" {...(full ? { id: 'recheck' } : {})}>
           <p class="label">{recheck === undefined ? 'Verify from your machine' : 'Recheck from your machine'}</p>
           <code>{recheck ?? `vouchsafe verify ${siteAddress(site)}${claimPath(claim.id)}`}</code>
+          {full && targets.length > 0 && (
+            <p class="soft">
+              Hosts: {targets.map((target, k) => <>{k > 0 && ', '}<span data-recheck-target={target}>{target}</span></>)}
+            </p>
+          )}
         </div>
       )}
     </>
@@ -174,6 +181,8 @@ function RestsOn({ claim, site }: { claim: ClaimView; site: SiteView }) {
   const recheckable = claim.backings.some((backing) => backing.vouching === 'recheckable')
   const observers = claim.backings.flatMap((backing) => backing.observers)
   const lastObserved = observers.map((observer) => observer.at).toSorted((a, b) => b.getTime() - a.getTime())[0]
+  // Who attested something that has ended does not vouch any more; nor does anybody's word for a negative sentence.
+  const vouching = claim.strength === 'negative' ? [] : inForce(claim, site.at)
   const names = new Set(observers.map((observer) => observer.name))
   return (
     <div class="rests">
@@ -197,8 +206,8 @@ function RestsOn({ claim, site }: { claim: ClaimView; site: SiteView }) {
             {countWords(names.size, 'outside observer')}, <When at={lastObserved} now={site.at} />
           </li>
         )}
-        {claim.attestations.map((attestation) => <li>{attestation.role}</li>)}
-        {!software && claim.attestations.length === 0 && <li>nobody yet</li>}
+        {vouching.map((attestation) => <li>{attestation.role}</li>)}
+        {!software && vouching.length === 0 && <li>nobody yet</li>}
       </ul>
     </div>
   )

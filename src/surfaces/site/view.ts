@@ -97,7 +97,10 @@ export interface BackingView {
   freshnessSeconds: number
   vouching: 'software' | 'recheckable'
   summary?: string
+  /** Of the newest run, whatever it found. */
   observedAt?: Instant
+  /** Of the newest run that held: how fresh a good state is. */
+  heldAt?: Instant
   recordedAt?: Instant
   entry?: number
   binding: string
@@ -106,9 +109,12 @@ export interface BackingView {
   declared: number
   /** A row a target, a tick a run, oldest first, gaps as `not-run`; the last 90 at most. */
   rows: readonly { target: string; ticks: readonly (Verdict | 'not-run')[]; held: number; of: number }[]
-  slots: { first: number; last: number; notRun: number }
+  /** How many were due in all, bindings before this one included; and how many of the newest `shown` were not run. */
+  slots: { due: number; shown: number; notRun: number }
   observers: readonly { name: string; at: Instant }[]
   recheck?: string
+  /** Hosts to recheck, where targets may be named. */
+  recheckTargets?: readonly string[]
 }
 
 export interface ClaimPageView {

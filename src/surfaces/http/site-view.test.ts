@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { claimState, type Backing, type ClaimState, type PageSnapshot } from '@vouchsafe/verify'
+import type { ClaimStanding } from '#core/page'
+import { brokenSince, dayStrip } from './site-view.ts'
+
+const DAY = 86_400_000
+const FIRST = Date.parse('2026-03-02T00:00:00Z')
+
+describe('the strip of days', () => {
+  const said = (hours: number, ...states: ClaimState[]) => ({ at: new Date(FIRST + hours * 3_600_000), predicate: { claims: states.map((state) => ({ state, ...(state === 'unprovable' ? { underlying: 'checked' } : {}) })) } as unknown as PageSnapshot })
+  const days = (end: number, ...snapshots: ReturnType<typeof said>[]) => dayStrip(snapshots, FIRST, FIRST + end * DAY)
+
+  test('tells what broke and was mended within one day', () => {
+    expect(days(0.9, said(1, 'checked'), said(9, 'broken'), said(10, 'checked'))[0]).toMatchObject({ checked: 0, broken: 1 })
+  })
+  test('begins a day with what the one before ended with', () => {
+    expect(days(1.9, said(23, 'broken'), said(33, 'checked')).slice(0, 2)).toMatchObject([{ broken: 1 }, { broken: 1 }])
+  })
+  test('counts as checked neither hedged words nor what a person attested', () => {
+    expect(days(0.5, said(1, 'checked', 'unprovable', 'attested', 'stale'))[0]).toMatchObject({ checked: 1, broken: 0, other: 3 })
+  })
+  test('says nothing good of days on which nobody looked, and nothing of those to come', () => {
+    const strip = days(4.5, said(12, 'checked', 'checked'), said(100, 'checked', 'checked'))
+    expect(strip.slice(0, 6)).toEqual([
+      { day: '2026-03-02', checked: 2, broken: 0, other: 0 },
+      { day: '2026-03-03', checked: 0, broken: 0, other: 2 },
+      { day: '2026-03-04', checked: 0, broken: 0, other: 2 },
+      { day: '2026-03-05', checked: 0, broken: 0, other: 2 },
+      { day: '2026-03-06', checked: 2, broken: 0, other: 0 },
+      null,
+    ])
+  })
+  test('bears a snapshot a day that is a little later each time', () => {
+    expect(days(2.5, said(23.99, 'checked'), said(48.01, 'checked'))[1]).toMatchObject({ checked: 1 })
+  })
+})
+
+test('a claim is broken since the first failure after it last held, by a check that is itself broken', () => {
+  const hour = (n: number): Date => new Date(FIRST + n * 3_600_000)
+  const check = (verdicts: string) => {
+    const slots = [...verdicts].map((letter, slot) => ({ slot, verdict: letter === 'h' ? ('holds' as const) : ('fails' as const), observedAt: hour(slot) }))
+    const backing: Backing = { covers: ['a'], freshnessSeconds: 360_000, confirmations: 2, canContradict: true, observations: slots.map(({ slot, verdict, observedAt }) => ({ slot, verdict, at: observedAt.getTime() })) }
+    return { backing, slots }
+  }
+  const standing = (...checks: ReturnType<typeof check>[]) => ({ backings: checks, result: claimState({ strength: 'definite', controls: ['a'], backings: checks.map(({ backing }) => backing), attestations: [], at: hour(9).getTime() }) }) as unknown as ClaimStanding
+  expect(brokenSince(standing(check('hhfff')), hour(9))).toEqual(hour(2))
+  expect(brokenSince(standing(check('hf'), check('hhhff')), hour(9))).toEqual(hour(3)) // the other is one failure that is not confirmed
+  expect(brokenSince(standing(check('hf')), hour(9))).toBeUndefined()
+})
