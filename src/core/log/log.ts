@@ -30,6 +30,9 @@ export interface LogParts {
   organisation?: string
 }
 
+// Cosignatures are asked for within seconds of each new entry; a quarter of an hour without one is silence.
+const SILENT_AFTER_MS = 15 * 60_000
+
 /** The log of one organisation, open. */
 export class Log {
   readonly identity: LogIdentity
@@ -111,9 +114,21 @@ export class Log {
     return proofFor(index, this.store, this.identity, this.objects)
   }
 
-  /** The newest cosigned checkpoint, else the newest; `not-found` before the first. */
-  checkpoint(): Promise<SignedCheckpoint> {
-    return bestCheckpoint(this.store, this.identity, 1)
+  /**
+   * The newest cosigned checkpoint while its cosignature is fresh, else the newest: a witness that went silent must not
+   * freeze what readers get. `not-found` before the first.
+   * @param atLeast entries that it must cover
+   */
+  async checkpoint(atLeast = 1): Promise<SignedCheckpoint> {
+    const { number } = this.identity
+    const published = await this.size()
+    const cosigned = await this.store.cosignedSize(number)
+    if (cosigned !== undefined && cosigned >= atLeast && cosigned < published) {
+      const lines = await this.store.cosignatures(number, cosigned)
+      const newest = Math.max(...lines.map((line) => line.cosignedAt.getTime()))
+      if (this.#parts.clock.now().getTime() - newest > SILENT_AFTER_MS) return bestCheckpoint(this.store, this.identity, published)
+    }
+    return bestCheckpoint(this.store, this.identity, atLeast)
   }
 
   size(): Promise<number> {

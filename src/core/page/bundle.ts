@@ -29,7 +29,8 @@ import type { Version } from './store.ts'
 
 /** Everything that a stranger needs to check one claim. @throws VouchsafeError `not-found`, `unavailable` before the first snapshot is in the log */
 export async function claimBundle(db: OrganisationDatabase, log: Log, claimId: string): Promise<ClaimBundle> {
-  const snapshot = (await listSnapshots(db)).find((candidate) => candidate.predicate.claims.some((claim) => claim.id === claimId))
+  const snapshots = await listSnapshots(db, { claim: claimId, most: RECENT })
+  const [snapshot] = snapshots
   const shown = snapshot?.predicate.claims.find((claim) => claim.id === claimId)
   if (!snapshot || !shown) throw new VouchsafeError('not-found', `Claim ${claimId} has not been on the page.`)
   const bindings = await listBindings(db, [claimId])
@@ -38,7 +39,6 @@ export async function claimBundle(db: OrganisationDatabase, log: Log, claimId: s
     ...bindings.map((binding) => binding.leafId),
     ...(await allSlots(db, digests)).map((slot) => slot.leafId),
     ...(await closingLeaves(db, digests)),
-    ...(await recentSnapshotLeaves(db, (candidate) => candidate.predicate.claims.some((claim) => claim.id === claimId))),
     ...(await statementLeaves(db)),
   ]
   const version = await versionOf(db, snapshot.predicate.policy.slug, snapshot.predicate.policy.version)
@@ -46,15 +46,14 @@ export async function claimBundle(db: OrganisationDatabase, log: Log, claimId: s
     type: 'vouchsafe/claim-bundle/v1',
     claim: claimId,
     text: normaliseSentence(textOf(version.source.subarray(shown.start, shown.end))),
-    ...(await prove(log, leaves, (placed) => entriesOfClaim(placed, claimId))),
+    ...(await prove(log, leaves, leavesOf(snapshots), (placed) => entriesOfClaim(placed, claimId))),
   }
 }
 
 /** The page's newest snapshot with the policy that it speaks of. */
 export async function pageBundle(db: OrganisationDatabase, log: Log, slug: string): Promise<PageBundle> {
-  const ofPage = (candidate: SnapshotRecord): boolean => candidate.predicate.policy.slug === slug
-  const leaves = [...(await recentSnapshotLeaves(db, ofPage)), ...(await statementLeaves(db))]
-  const proven = await prove(log, leaves, (placed) => entriesOfPage(placed, slug))
+  const snapshots = await listSnapshots(db, { slug, most: RECENT })
+  const proven = await prove(log, await statementLeaves(db), leavesOf(snapshots), (placed) => entriesOfPage(placed, slug))
   const shown = proven.entries.map((entry) => decodeStatement(fromBase64(entry.envelope.payload))).findLast((statement) => statement.kind === 'page-snapshot')
   if (!shown) throw new VouchsafeError('unavailable', `No snapshot of ${slug} is in the log yet.`, { mend: 'It is on the way; ask again in a second.' })
   const version: Version = await versionOf(db, slug, shown.predicate.policy.version)
@@ -74,22 +73,23 @@ export async function evidenceBundle(db: OrganisationDatabase, log: Log, vault: 
   const opened = new Map(kept.disclosures.map((disclosure) => [verifyDisclosure(evidence.predicate, disclosure).name, disclosure]))
   const missing = fields.filter((name) => !opened.has(name))
   if (missing.length > 0) throw new VouchsafeError('bad-input', `This evidence has no field ${missing.join(', ')}.`, { mend: `It has: ${[...opened.keys()].join(', ')}.` })
-  const proven = await prove(log, [...found.slots.slice(0, 1).map((slot) => slot.leafId), ...found.bindingLeaves], (placed) => placed.map((entry) => entry.index))
+  const proven = await prove(log, [...found.slots.slice(0, 1).map((slot) => slot.leafId), ...found.bindingLeaves], [], (placed) => placed.map((entry) => entry.index))
   return { type: 'vouchsafe/evidence-bundle/v1', envelope: kept.envelope, salt: toBase64(kept.salt), disclosures: fields.map((name) => opened.get(name)!), ...proven }
 }
 
 // The newest snapshot may still wait for the log; the one before it then stands for the page.
-async function recentSnapshotLeaves(db: OrganisationDatabase, fits: (snapshot: SnapshotRecord) => boolean): Promise<string[]> {
-  return (await listSnapshots(db)).filter(fits).slice(0, 5).map((snapshot) => snapshot.leafId)
-}
+const RECENT = 5
+const leavesOf = (snapshots: readonly SnapshotRecord[]): string[] => snapshots.map((snapshot) => snapshot.leafId)
 
 /** The chosen entries under the newest checkpoint, with the hashes that lead from them to its root. */
-async function prove(log: Log, leafIds: readonly string[], choose: (placed: readonly Placed[]) => number[]): Promise<Pick<ClaimBundle, 'checkpoint' | 'entries' | 'nodes'>> {
-  const signed = await log.checkpoint()
-  const { size } = signed
+async function prove(log: Log, leafIds: readonly string[], shown: readonly string[], choose: (placed: readonly Placed[]) => number[]): Promise<Pick<ClaimBundle, 'checkpoint' | 'entries' | 'nodes'>> {
   const { number } = log.identity
-  const genesis = await log.store.entries(number, 0, 1)
-  const rows = [...genesis, ...(await log.store.entriesOf(number, leafIds)).filter((row) => row.index > 0)].filter((row) => row.index < size)
+  const all = [...(await log.store.entries(number, 0, 1)), ...(await log.store.entriesOf(number, [...leafIds, ...shown])).filter((row) => row.index > 0)]
+  // A cosigned checkpoint may be some entries behind, but not behind the first snapshot that says anything of this.
+  const first = Math.min(...(await log.store.entriesOf(number, shown)).map((row) => row.index))
+  const signed = await log.checkpoint(Number.isFinite(first) && first < (await log.size()) ? first + 1 : 1)
+  const { size } = signed
+  const rows = all.filter((row) => row.index < size)
   const entries = new Map<number, BundledEntry>()
   const placed: Placed[] = []
   for (const row of rows) {

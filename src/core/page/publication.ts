@@ -23,7 +23,7 @@ export async function acceptWordings(db: OrganisationDatabase, version: Version,
   const offered = (line: number): boolean => (offer.kind === 'all' ? true : offer.lines.includes(line) === (offer.kind === 'only'))
   const claims = reading.lines.flatMap((proposal, line) => (proposal.claim ? [{ proposal, line }] : []))
   const missing = offer.kind === 'all' ? [] : offer.lines.filter((line) => !claims.some((claim) => claim.line === line))
-  if (missing.length > 0) throw new VouchsafeError('bad-input', `Lines ${missing.join(', ')} are no claims of this version.`, { mend: 'See the line numbers in `vouchsafe policy diff` or in the dry run.' })
+  if (missing.length > 0) throw new VouchsafeError('bad-input', `Lines ${missing.join(', ')} are no claims of this version.`, { mend: 'See the line numbers in `vouchsafe policy show` or in the dry run.' })
   return claims.map(({ proposal, line }) => {
     const link = links[line]
     return {

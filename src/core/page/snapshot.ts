@@ -39,10 +39,12 @@ export interface SnapshotRecord {
   leafId: string
 }
 
-/** The newest snapshots, newest first. */
-export async function listSnapshots(db: OrganisationDatabase, options: { since?: Date; most?: number } = {}): Promise<SnapshotRecord[]> {
+/** The newest snapshots, newest first; of one policy, or of those that show a claim. */
+export async function listSnapshots(db: OrganisationDatabase, options: { since?: Date; most?: number; slug?: string; claim?: string } = {}): Promise<SnapshotRecord[]> {
   let query = db.app.withTables<PageTables>().selectFrom('page.snapshot').selectAll().orderBy('at', 'desc').orderBy('digest')
   if (options.since) query = query.where('at', '>=', options.since)
+  if (options.slug !== undefined) query = query.where(sql<boolean>`predicate -> 'policy' ->> 'slug' = ${options.slug}`)
+  if (options.claim !== undefined) query = query.where(sql<boolean>`predicate -> 'claims' @> ${JSON.stringify([{ id: options.claim }])}::jsonb`)
   if (options.most) query = query.limit(options.most)
   return (await query.execute()).map((row) => ({ digest: row.digest, at: row.at, predicate: row.predicate, leafId: row.leaf_id }))
 }

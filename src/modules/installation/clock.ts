@@ -46,7 +46,7 @@ export function clockCheck({ organisation, clock }: InstallationParts): Check {
     const gotMs = clock.now().getTime()
     const theirs = rows[0]?.now.getTime() ?? Number.NaN
     // Within the time that the question took, and 2 s: between those nothing can be told apart.
-    const offMs = Math.round(theirs < sentMs ? sentMs - theirs : Math.max(0, theirs - gotMs))
+    const offMs = Math.round(theirs < sentMs ? sentMs - theirs : Math.max(0, theirs - gotMs)) + 0
     return offMs <= STEP_MS ? holds(`within ${offMs} ms of the database`, { offMs }) : fails(`the database's clock differs by ${Math.round(offMs / 1000)} s; let both follow the same time server`, { offMs })
   }
 
@@ -61,7 +61,8 @@ export function clockCheck({ organisation, clock }: InstallationParts): Check {
 
 /** Pure. A machine that slept looks like a step forward, so that is no failure; a step back is one. */
 export function judgeStep(before: Reading, now: Reading): Sight {
-  const stepMs = Math.round(now.wallMs - before.wallMs - (now.steadyMs - before.steadyMs))
+  // `+ 0`: rounding gives -0, which canonical JSON has no form for.
+  const stepMs = Math.round(now.wallMs - before.wallMs - (now.steadyMs - before.steadyMs)) + 0
   if (stepMs < -STEP_MS) return fails(`the clock was set back by ${Math.round(-stepMs / 1000)} s since the last look; find out who or what did`, { stepMs })
   if (stepMs > STEP_MS) return unknown(`the clock jumped ahead by ${Math.round(stepMs / 1000)} s since the last look, or the machine slept`, { stepMs })
   return holds('no step since the last look', { stepMs })
