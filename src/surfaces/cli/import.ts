@@ -32,7 +32,7 @@ export const importCommand = defineCommand({
     if (values.save) {
       const client = operatorClient(dataFolder(values.data, terminal), values.as)
       const query = new URLSearchParams({ save: 'true', name: page.hint.name, ...(values.slug === undefined ? {} : { slug: values.slug }) })
-      const { version, fresh } = await client.sendBytes<SavedDraft>(`/policies/import?${query}`, page.bytes)
+      const { version, fresh } = await client.sendBytes<SavedDraft>(`/policies/import?${query.toString()}`, page.bytes)
       terminal.err(
         fresh
           ? `Saved as draft: ${version.slug}, version ${version.number}.\nNext: vouchsafe policy dry-run ${version.slug}, then vouchsafe policy approve ${version.slug} --as "Your Name"\n`

@@ -3,20 +3,20 @@ import type { Command, ExitCode, Terminal } from './command.ts'
 import { exitCodeOf, mendOf } from './exit.ts'
 
 /** Every command, in the order in which `--help` lists them. Each is loaded only when it is called. */
-const COMMANDS: readonly { name: string; summary: string; load(): Promise<Command> }[] = [
+export const COMMANDS: readonly { name: string; summary: string; load(): Promise<Command> }[] = [
   { name: 'start', summary: 'Start server, worker and embedded database in one.', load: async () => (await import('./start.ts')).startCommand },
   { name: 'import', summary: 'Read a security page into claims, controls, gaps and contradictions.', load: async () => (await import('./import.ts')).importCommand },
   { name: 'policy', summary: 'Look at, correct, approve and publish policies.', load: async () => (await import('./policy.ts')).policyCommand },
-  { name: 'attest', summary: 'Say under your role, with your own key, that a claim or control holds.', load: async () => (await import('./attest.ts')).attestCommand },
-  { name: 'note', summary: 'Put a public note on a broken claim.', load: async () => (await import('./note.ts')).noteCommand },
+  { name: 'attest', summary: 'Say, under your role and with your own key, that a claim or a control holds until a date.', load: async () => (await import('./attest.ts')).attestCommand },
+  { name: 'note', summary: 'Put a public note on a broken claim: why, and by when it is mended.', load: async () => (await import('./note.ts')).noteCommand },
   { name: 'obligations', summary: 'Promises with a clock: what runs, what is due, what was missed.', load: async () => (await import('./obligations.ts')).obligationsCommand },
   { name: 'check', summary: 'Run checks of the installation now, and print their verdicts.', load: async () => (await import('./check.ts')).checkCommand },
-  { name: 'probe', summary: 'Check a host from outside: TLS, headers, DNS, security.txt.', load: async () => (await import('./probe.ts')).probeCommand },
-  { name: 'runner', summary: 'Run declared checks inside a network of yours.', load: async () => (await import('./runner.ts')).runnerCommand },
+  { name: 'probe', summary: 'Check a host from outside: TLS, headers, DNS, security.txt. Needs no server.', load: async () => (await import('./probe.ts')).probeCommand },
+  { name: 'runner', summary: 'Run declared checks inside a network of yours, and push what they saw.', load: async () => (await import('./runner.ts')).runnerCommand },
   { name: 'key', summary: 'List the keys that count, let another one count, or stop one.', load: async () => (await import('./key.ts')).keyCommand },
   { name: 'log', summary: 'Audit a log, be a witness of one, or begin a successor.', load: async () => (await import('./log.ts')).logCommand },
-  { name: 'verify', summary: 'Verify a page, a claim, a receipt or a piece of evidence.', load: async () => (await import('./verify.ts')).verifyCommand },
-  { name: 'settings', summary: 'Show or change what is known about the organisation.', load: async () => (await import('./settings.ts')).settingsCommand },
+  { name: 'verify', summary: 'Verify a page, a claim, a receipt or a piece of evidence, as a stranger would.', load: async () => (await import('./verify.ts')).verifyCommand },
+  { name: 'settings', summary: 'Show or change what the installation knows about the organisation.', load: async () => (await import('./settings.ts')).settingsCommand },
   { name: 'doctor', summary: 'Say what is wrong with this installation, and how to mend it.', load: async () => (await import('./doctor.ts')).doctorCommand },
 ]
 

@@ -1,7 +1,7 @@
 import { VouchsafeError } from '#core/errors'
 import { DATA, dataFolder, operatorClient, type Client } from './client.ts'
 import { defineCommand, FORMAT, json, requireFormat, type ExitCode } from './command.ts'
-import { MARKS, stateWord, table, wrap } from './table.ts'
+import { STATE_MARKS, stateWord, table, wrap } from './table.ts'
 
 interface VersionOut {
   slug: string
@@ -104,7 +104,7 @@ export const policyCommand = defineCommand({
       }
       case 'dry-run': {
         const { claims } = await client.send<{ claims: ClaimLine[] }>('POST', `${at}/dry-run`)
-        const text = claims.map((claim) => `${MARKS[claim.state] ?? ' '} ${String(claim.line).padStart(3)}  ${wrap(claim.text, 88, '       ')}\n       ${stateWord(claim.state)}: ${wrap(claim.why, 84, '       ')}`)
+        const text = claims.map((claim) => `${STATE_MARKS[claim.state] ?? ' '} ${String(claim.line).padStart(3)}  ${wrap(claim.text, 88, '       ')}\n       ${stateWord(claim.state)}: ${wrap(claim.why, 84, '       ')}`)
         return show(claims, `${text.join('\n')}\n\n${summary(claims.map((claim) => claim.state))}\nNothing was recorded.`)
       }
       case 'approve': {
@@ -118,8 +118,9 @@ export const policyCommand = defineCommand({
         const decided = await client.send<VersionOut>('POST', `${at}/${action}`, values.note === undefined ? {} : { note: values.note })
         return show(decided, action === 'publish' ? `Published by ${values.as}: ${slug}, version ${number}.` : `Withdrawn by ${values.as}: ${slug}, version ${number}.`)
       }
+      case undefined:
+        return 2
     }
-    return 2
   },
 })
 
