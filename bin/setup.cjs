@@ -50,7 +50,7 @@ async function prepare(say) {
   const version = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).version
   say('vouchsafe', version)
   let node = findRuntime()
-  let built = node !== undefined && isInstalled() && isBuilt()
+  const built = node !== undefined && isInstalled() && isBuilt()
   if (built) {
     say('runtime', describeRuntime(node, false))
     return node
@@ -79,7 +79,7 @@ function findRuntime() {
     const version = JSON.parse(fs.readFileSync(path.join(runtimeFolder, 'package', 'package.json'), 'utf8')).version
     fs.accessSync(fetched, fs.constants.X_OK)
     return version === runtimeVersion ? fetched : undefined
-  } catch (error) {
+  } catch {
     return undefined
   }
 }
@@ -228,13 +228,13 @@ function sourcesDigest() {
       const found = fs.statSync(path.join(root, name))
       if (!found.isDirectory()) return void parts.push(name + ' ' + found.size + ' ' + found.mtimeMs)
       entries = fs.readdirSync(path.join(root, name))
-    } catch (error) {
+    } catch {
       return // console/ may be absent
     }
     for (const entry of entries) if (entry !== 'node_modules' && entry !== 'dist' && !/\.test\.tsx?$/.test(entry)) visit(name + '/' + entry)
   }
   buildSources.forEach(visit)
-  return sha256(parts.sort().join('\n'))
+  return sha256(parts.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join('\n'))
 }
 
 async function build(node, say) {
@@ -302,7 +302,7 @@ async function lock(say) {
       try {
         fs.renameSync(file, file + '.old.' + process.pid)
         if (read(file + '.old.' + process.pid) !== held) fs.linkSync(file + '.old.' + process.pid, file) // it was a new one: put it back
-      } catch (error) {
+      } catch {
         // gone, or taken again
       }
       remove(file + '.old.' + process.pid)
@@ -323,7 +323,7 @@ function isAlive(held) {
       if (error.code === 'ESRCH') return false
     }
     return holder.started === startOf(holder.pid)
-  } catch (error) {
+  } catch {
     return false
   }
 }
@@ -398,7 +398,7 @@ function sha256(text) {
 function read(file) {
   try {
     return fs.readFileSync(file, 'utf8')
-  } catch (error) {
+  } catch {
     return undefined
   }
 }
@@ -406,7 +406,7 @@ function read(file) {
 function writeIfPossible(file, text) {
   try {
     fs.writeFileSync(file, text)
-  } catch (error) {
+  } catch {
     // a saving of time only
   }
 }

@@ -6,7 +6,7 @@ import { CheckEngine, createVault, evidenceRing } from '#core/check'
 import { systemClock, type Clock } from '#core/clock'
 import { connectExternal, startEmbedded, type DatabaseServer } from '#core/database'
 import { messageOf } from '#core/errors'
-import { startWorker, type Worker } from '#core/jobs'
+import { startWorker } from '#core/jobs'
 import { openLocalRoots, type KeyRing } from '#core/keys'
 import { folderGuard, Log, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
 import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
@@ -81,7 +81,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   mkdirSync(options.data, { recursive: true, mode: 0o700 })
   const journal = pino({ level: 'info', base: null }, pino.destination({ dest: join(options.data, 'vouchsafe.log'), mkdir: true, mode: 0o600, sync: true }))
   const report = (problem: string): void => journal.warn(problem)
-  const undo: (() => Promise<unknown> | unknown)[] = []
+  const undo: (() => unknown)[] = []
   const stop = async (): Promise<void> => {
     // The last opened is closed first; one that fails to close does not keep the others open.
     for (const close of undo.splice(0).reverse()) await Promise.resolve(close()).catch((error: unknown) => report(`while stopping: ${messageOf(error)}`))
@@ -231,9 +231,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       watch: () => watch({ db, keeper, clock, tell: report }),
       report,
     })
-    let worker: Worker | undefined
-    undo.push(async () => worker?.stop())
-    worker = await startWorker(db, scheduler.handlers, { concurrency: CHECKS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker began again: ${reason}`) })
+    const worker = await startWorker(db, scheduler.handlers, { concurrency: CHECKS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker began again: ${reason}`) })
+    undo.push(() => worker.stop())
     undo.push(() => scheduler.stop())
     options.signal?.addEventListener('abort', () => scheduler.abandon())
     await scheduler.firstRound((done, of, note) => options.bar(done, of, note), CHECKS_AT_ONCE)

@@ -96,7 +96,7 @@ export async function startAws(options: AwsOptions): Promise<TestServer> {
     if (!signedHeaders.includes('host') || !signedHeaders.includes('x-amz-date')) return 'SignatureDoesNotMatch'
     const hash = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex')
     const mac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest()
-    const query = [...request.query].map(([key, value]) => [encodeURIComponent(key), encodeURIComponent(value)]).sort().map((pair) => pair.join('=')).join('&')
+    const query = [...request.query].map(([key, value]) => [encodeURIComponent(key), encodeURIComponent(value)]).sort(([a = ''], [b = '']) => (a < b ? -1 : Number(a > b))).map((pair) => pair.join('=')).join('&')
     const canonical = [request.method, request.path, query, ...signedHeaders.map((name) => `${name}:${String(request.headers[name] ?? '').trim().replaceAll(/ +/g, ' ')}`), '', names, hash(request.body)].join('\n')
     const scope = `${day}/${region}/${service}/aws4_request`
     const key = mac(mac(mac(mac(`AWS4${options.secretAccessKey}`, day), region), service), 'aws4_request')

@@ -25,7 +25,7 @@ export async function startDebianPostgres(encoding = 'UTF8'): Promise<{ socket: 
   const child = spawn(join(debianPostgres, 'postgres'), ['-D', data, '-k', folder, '-h', ''], { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
   await new Promise<void>((resolve, reject) => {
     let said = ''
-    child.stderr.on('data', (part: Buffer) => { said += part; if (said.includes('ready to accept')) resolve() })
+    child.stderr.on('data', (part: Buffer) => { said += part.toString(); if (said.includes('ready to accept')) resolve() })
     child.on('exit', () => reject(new Error(said)))
   })
   child.removeAllListeners('exit')

@@ -87,7 +87,7 @@ const altered = (before: unknown, random: (below: number) => number): unknown =>
   if (typeof before === 'number') return before + any([1, -1, 2, 100, 86400], random)
   if (typeof before === 'boolean') return !before
   if (before === null) return 0
-  const text = String(before)
+  const text = typeof before === 'string' ? before : JSON.stringify(before)
   const words = ['holds', 'fails', 'unknown', 'not-run', 'checked', 'attested', 'broken', 'unbacked', 'definite', 'negative', 'software', 'recheckable'].filter((word) => word !== text)
   if (!words.includes(text) && /^\d{4}-\d\d-\d\dT/.test(text)) return text.replace(/\d(?=Z$)/, (digit) => String((Number(digit) + 1 + random(8)) % 10))
   if (/^[0-9a-f]{32,}$/.test(text)) return text.replace(/^./, (digit) => ((Number.parseInt(digit, 16) + 1 + random(14)) % 16).toString(16))

@@ -41,7 +41,7 @@ function startWriter(from: number) {
   const child = spawn(process.execPath, ['--conditions=source', writerScript, folder, String(from)], { stdio: ['ignore', 'pipe', 'pipe'] })
   children.push(child)
   const said: string[] = []
-  child.stderr.on('data', (part: Buffer) => said.push(`stderr ${part}`))
+  child.stderr.on('data', (part: Buffer) => said.push(`stderr ${part.toString()}`))
   createInterface({ input: child.stdout }).on('line', (line) => said.push(line))
   const acknowledged = () => said.filter((line) => line.startsWith('ack ')).map((line) => Number(line.slice(4)))
   const died = new Promise<void>((done) => child.on('close', () => done()))
@@ -173,7 +173,7 @@ describe('the embedded database', () => {
     const server = await start({ onEvent: (event) => events.push(event.kind) })
     const { audit, jobs } = await written(server)
     expect(acknowledged.filter((n) => !audit.includes(n))).toEqual([])
-    expect(jobs.toSorted()).toEqual(audit.toSorted()) // change and job together, or neither
+    expect(new Set(jobs)).toEqual(new Set(audit)) // change and job together, or neither
     expect(new Set(audit).size).toBe(audit.length)
     expect(events).toEqual(['orphan-ended']) // of the last round
   })

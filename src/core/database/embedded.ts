@@ -208,7 +208,7 @@ async function keepRunning(start: () => Promise<Postmaster>, tell: (event: Embed
         try {
           const next = await start()
           current = next
-          if (stopping) return void (await next.stop())
+          if (stopping) return await next.stop()
           tell({ kind: 'restarted' })
         } catch (error) {
           tell({ kind: 'restart-failed', reason: messageOf(error), nextTryInMs: restartAfterMs[Math.min(attempt + 1, restartAfterMs.length - 1)] ?? 0 })

@@ -154,7 +154,7 @@ describe('the root key', () => {
 
   it('a broken file is refused without showing its content', async () => {
     await writeFile(rootFile(), '0123456789abcdef not-a-key\n', { mode: 0o600 })
-    const error = await openLocalRoots(rootFile()).catch((caught: unknown) => caught as Error)
+    const error = await openLocalRoots(rootFile()).then(() => undefined, (caught: unknown) => caught as Error)
     expect(error).toMatchObject({ code: 'corrupt' })
     expect(String(error)).not.toContain('not-a-key')
   })

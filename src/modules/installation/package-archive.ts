@@ -91,7 +91,7 @@ const withoutReturns = (content: Buffer): Buffer => Buffer.from(content.toString
 async function filesBelow(folder: string, prefix = ''): Promise<string[]> {
   const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch(() => [])
   const below = await Promise.all(
-    entries.filter(({ name }) => !(prefix === '' && name === 'node_modules')).map((entry) => (entry.isDirectory() ? filesBelow(folder, `${prefix}${entry.name}/`) : [`${prefix}${entry.name}`])),
+    entries.filter(({ name }) => !(prefix === '' && name === 'node_modules')).map(async (entry) => (entry.isDirectory() ? filesBelow(folder, `${prefix}${entry.name}/`) : [`${prefix}${entry.name}`])),
   )
   return below.flat()
 }

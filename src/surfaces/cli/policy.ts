@@ -118,7 +118,7 @@ export const policyCommand = defineCommand({
         const decided = await client.send<VersionOut>('POST', `${at}/${action}`, values.note === undefined ? {} : { note: values.note })
         return show(decided, action === 'publish' ? `Published by ${values.as}: ${slug}, version ${number}.` : `Withdrawn by ${values.as}: ${slug}, version ${number}.`)
       }
-      case undefined:
+      default:
         return 2
     }
   },

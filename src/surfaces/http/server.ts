@@ -35,7 +35,8 @@ export async function listen(app: Hono, options: { host: string; port: number; s
 }
 
 function serverFor(app: Hono, bindings: Pick<Bindings, 'door'>): Server {
-  const server = createServer(getRequestListener((request, env) => app.fetch(request, { ...env, ...bindings, near: beganHere((env as { incoming: Arrival }).incoming) })))
+  const answer = getRequestListener((request, env) => app.fetch(request, { ...env, ...bindings, near: beganHere((env as { incoming: Arrival }).incoming) }))
+  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing))
   // Slow senders are cut off: these bound a request's headers and its whole body.
   server.headersTimeout = 10_000
   server.requestTimeout = 60_000

@@ -93,5 +93,6 @@ function Links({ site, path }: { site: SiteView; path: string }) {
 
 /** A whole document in its frame. */
 export function renderFrame(props: FrameProps): string {
+  // oxlint-disable-next-line typescript/no-base-to-string -- none of these parts is asynchronous, so Hono renders them to text at once
   return `<!DOCTYPE html>\n${String(<Frame {...props} />)}\n`
 }

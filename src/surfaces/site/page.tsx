@@ -17,6 +17,7 @@ export function policyPage(page: PageView, assets: SiteAssets, path = '/'): Rend
   const setting: Setting = { site, verify: assets.verify, placement: placeClaims(page.claims), sections, footnotes: footnotesOf(page.blocks), seen: new Set() }
   // Rendered to text first: only then is it known which claims found their words.
   const prose = <Prose blocks={page.blocks} setting={setting} />
+  // oxlint-disable-next-line typescript/no-base-to-string -- none of these parts is asynchronous, so Hono renders them to text at once
   const text = String(prose)
   const apart = page.claims.filter((claim) => !setting.seen.has(claim.id))
   const listed = [...sections.values()].filter((section) => section.listed)

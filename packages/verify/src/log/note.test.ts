@@ -81,7 +81,7 @@ describe.skipIf(!existsSync(data))('published examples (skipped where ../shared 
 
   it('says a cosignature over exactly the message of tlog-cosignature.md', () => {
     const text = readFileSync(path.join(data, 'tlog-cosignature.md'), 'utf8')
-    const message = (/^ {4}cosignature\/v1\n(?: {4}.*\n)+/m.exec(text)?.[0] as string).replaceAll(/^ {4}/gm, '')
+    const message = (/^ {4}cosignature\/v1\n(?: {4}.*\n)+/m.exec(text)?.[0] ?? '').replaceAll(/^ {4}/gm, '')
     const body = message.split('\n').slice(2).join('\n')
     expect(Buffer.from(cosignedMessage(body, 1679315147)).toString()).toBe(message)
   })

@@ -96,7 +96,7 @@ export async function eachOf<T, R>(items: readonly T[], work: (item: T) => Promi
 const shown = (url: URL): string => `${url.origin}${url.pathname}`.slice(0, 200)
 
 function reason(cause: unknown): string {
-  const inner = (cause as { cause?: { code?: unknown; message?: unknown } }).cause
+  const inner = (cause as { cause?: { code?: string; message?: string } }).cause
   const text = inner?.code ?? inner?.message ?? (cause as Error).message
-  return (cause as Error).name === 'TimeoutError' ? 'no answer in time' : String(text)
+  return (cause as Error).name === 'TimeoutError' ? 'no answer in time' : text
 }

@@ -153,7 +153,7 @@ function amongst(value: unknown, wanted: readonly unknown[], where: string): Tru
 
 function contains(value: unknown, wanted: unknown, where: string): Truth {
   if (Array.isArray(value)) return value.includes(wanted)
-  if (typeof value === 'string' && typeof wanted !== 'object') return value.includes(String(wanted))
+  if (typeof value === 'string' && (typeof wanted === 'string' || typeof wanted === 'number' || typeof wanted === 'boolean')) return value.includes(String(wanted))
   return unexpected(where, value, 'text or a list')
 }
 

@@ -10,7 +10,7 @@ import { itemsOf, nextPage, refuseMore } from './paging.ts'
 import type { NextPage } from './paging.ts'
 import type { Subject } from './path.ts'
 import { fill, fillUrl, fillValue } from './template.ts'
-import type { Scope } from './template.ts'
+import type { Scalar, Scope } from './template.ts'
 
 /** One declared request and what came back, all pages of it. */
 export interface Exchange {
@@ -55,7 +55,7 @@ export const isExpected = (request: HttpRequest, status: number): boolean => (re
 
 function callOf(request: HttpRequest, scope: Scope, page: NextPage | undefined, jar: CookieJar, now: Date): Call {
   const url = page?.kind === 'url' ? page.url : fillUrl(request.url, scope)
-  if (page?.kind !== 'url') for (const [key, value] of Object.entries(request.query ?? {})) url.searchParams.set(key, String(fillValue(value, scope) ?? ''))
+  if (page?.kind !== 'url') for (const [key, value] of Object.entries(request.query ?? {})) url.searchParams.set(key, String((fillValue(value, scope) as Scalar | undefined) ?? ''))
   const field = page?.kind === 'field' ? page : undefined
   if (field?.place === 'query') url.searchParams.set(field.name, field.value)
 
@@ -69,7 +69,7 @@ function callOf(request: HttpRequest, scope: Scope, page: NextPage | undefined, 
 
 function bodyOf(request: HttpRequest, scope: Scope, field: Extract<NextPage, { kind: 'field' }> | undefined, headers: Record<string, string>): Uint8Array | undefined {
   if (request.form !== undefined || field?.place === 'form') {
-    const form = new URLSearchParams(Object.entries(request.form ?? {}).map(([key, value]): [string, string] => [key, String(fillValue(value, scope) ?? '')]))
+    const form = new URLSearchParams(Object.entries(request.form ?? {}).map(([key, value]): [string, string] => [key, String((fillValue(value, scope) as Scalar | undefined) ?? '')]))
     if (field?.place === 'form') form.set(field.name, field.value)
     headers['content-type'] = 'application/x-www-form-urlencoded'
     return Buffer.from(form.toString())
