@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineContract, routesOf } from '#core/module'
 import { createApp } from './app.ts'
 
-const tried = defineContract({ id: 'tried', title: 'Tried', needs: [], tables: {}, permissions: {}, events: {} })
+const tried = defineContract({ id: 'tried', title: 'Tried', needs: [], tables: {}, permissions: { 'claim.note': 'x' }, events: {} })
 const route = routesOf(tried)
 const app = createApp({
   clock: { now: () => new Date('2026-11-22T20:00:00Z') },
@@ -11,7 +11,7 @@ const app = createApp({
   api: [
     {
       contract: tried,
-      routes: [route({ on: 'GET /claims', permit: 'anyone', summary: 'x', reply: z.string(), handle: async () => ({ body: 'all' }) }), route({ on: 'GET /claims/{id}/bundle', permit: 'anyone', summary: 'x', params: z.object({ id: z.string() }), reply: z.string(), handle: async ({ params }) => ({ body: params.id }) })],
+      routes: [route({ on: 'POST /claims/{id}/note', permit: 'claim.note', summary: 'x', params: z.object({ id: z.string() }), reply: z.string(), handle: async () => ({ body: 'noted' }) }), route({ on: 'GET /claims', permit: 'anyone', summary: 'x', reply: z.string(), handle: async () => ({ body: 'all' }) }), route({ on: 'GET /claims/{id}/bundle', permit: 'anyone', summary: 'x', params: z.object({ id: z.string() }), reply: z.string(), handle: async ({ params }) => ({ body: params.id }) })],
     },
   ],
   idempotency: { once: (_request, answer) => answer() },
@@ -58,4 +58,8 @@ test('claims of a preview are for this machine only, those that were published f
     expect((await ask(path, {}, 'operator')).status, path).toBe(200)
   }
   expect((await ask('/api/v1/claims/published/bundle', host)).status).toBe(200)
+})
+
+test('a stranger who writes to a claim is refused, whether it was published or not', async () => {
+  for (const claim of ['draft', 'published']) expect((await app.request(`http://x/api/v1/claims/${claim}/note`, { method: 'POST', headers: { host: 'localhost:7443', via: '1.1 x' } }, { door: 'public' })).status).toBe(403)
 })

@@ -60,7 +60,8 @@ export function createApp(parts: AppParts): Hono {
     if (door !== 'operator' && !(await parts.isOurs(host))) return problemResponse(misdirected(host))
     return next()
   })
-  app.use('/api/v1/claims/*', async (context, next) => {
+  // Only reading: whoever may not write is told so, first of all.
+  app.get('/api/v1/claims/*', async (context, next) => {
     const claim = context.req.path.split('/')[4]
     if (!isNear(context) && !(await parts.isPublished(claim === undefined ? {} : { claim }))) throw new VouchsafeError('not-found', 'Nothing has been published here yet.')
     await next()
