@@ -79,7 +79,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const clock = options.clock ?? systemClock
   const release = readRelease()
   mkdirSync(options.data, { recursive: true, mode: 0o700 })
-  const journal = pino({ level: 'info', base: null }, pino.destination({ dest: join(options.data, 'vouchsafe.log'), mkdir: true, mode: 0o600, sync: true }))
+  const destination = pino.destination({ dest: join(options.data, 'vouchsafe.log'), mkdir: true, mode: 0o600, sync: true })
+  // The journal is never what fails: on a full disk its lines are lost, and what they tell of goes on.
+  destination.on('error', () => {})
+  const journal = pino({ level: 'info', base: null }, destination)
   const report = (problem: string): void => journal.warn(problem)
   const undo: (() => unknown)[] = []
   const stop = async (): Promise<void> => {

@@ -1,4 +1,5 @@
 import { VerifyError } from '@vouchsafe/verify'
+import { databaseFailure } from '#core/database'
 import { isVouchsafeError, VouchsafeError, type ErrorCode, type FieldError } from '#core/errors'
 
 /** RFC 9457 problem details. `mend` and `errors` are extension members (§3.2). */
@@ -29,7 +30,8 @@ const STATUS: Record<ErrorCode, { status: number; title: string }> = {
 }
 
 /** The status is chosen here and nowhere else. What is not ours to expect tells nothing of itself. */
-export function problemOf(error: unknown, instance?: string): Problem {
+export function problemOf(thrown: unknown, instance?: string): Problem {
+  const error = isMissingFile(thrown) ? thrown : databaseFailure(thrown)
   const known = isVouchsafeError(error)
     ? error
     : error instanceof VerifyError
@@ -46,6 +48,9 @@ export function problemOf(error: unknown, instance?: string): Problem {
     ...(instance === undefined ? {} : { instance }),
   }
 }
+
+// A socket that is not there means that the database is away; another file that is not there means something else.
+const isMissingFile = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'ENOENT' && (error as { syscall?: unknown }).syscall !== 'connect'
 
 export function problemResponse(problem: Problem): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
