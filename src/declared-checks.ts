@@ -85,7 +85,8 @@ export async function loadDeclaredChecks(folder: string, options: { allowPrivate
       if (!definition) throw new VouchsafeError('not-found', `No check ${observation.check} is pushed here.`)
       const digest = definitionDigest(definition)
       if (observation.definition !== undefined && observation.definition !== digest) throw new VouchsafeError('conflict', `${observation.check} was run under another definition than the one declared here.`, { mend: 'Give runner and server the same file, then restart both.' })
-      const recorded = await engine.record({ definition, result, attempts, observedAt })
+      // A sender's clock may be two minutes ahead; nothing is observed in a slot that has not begun.
+      const recorded = await engine.record({ definition, result, attempts, observedAt: new Date(Math.min(observedAt.getTime(), clock.now().getTime())) })
       // After the result: a crash in between lets the sender try again, and the slot keeps its one entry either way.
       await db.change({ actor: { kind: 'sender', name: keyId.slice(0, 16) }, action: 'observation.push', subject: { kind: 'check', id: observation.check }, detail: { verdict: result.verdict, recorded } }, async (tx: Change<CheckTables>) => {
         await tx.db
