@@ -334,7 +334,7 @@ function backingView({ binding, chain, backing, slots: deciding }: ClaimStanding
     cadenceSeconds: predicate.cadenceSeconds,
     freshnessSeconds: predicate.freshnessSeconds,
     vouching: predicate.vouching,
-    ...(newest?.summary === undefined ? {} : { summary: newest.summary }),
+    ...(newest?.summary === undefined ? {} : { summary: context.showTargets ? newest.summary : namelessSummary(newest) }),
     ...(newest?.observedAt ? { observedAt: newest.observedAt, recordedAt: newest.recordedAt } : {}),
     ...(held?.observedAt ? { heldAt: held.observedAt } : {}),
     ...(entry === undefined ? {} : { entry }),
@@ -348,6 +348,10 @@ function backingView({ binding, chain, backing, slots: deciding }: ClaimStanding
     ...(predicate.vouching === 'recheckable' ? { recheck: `vouchsafe verify --recheck ${context.publicUrl}/claims/${chain[0]!.claimId}`, ...(context.showTargets && binding.targets.length > 0 ? { recheckTargets: binding.targets } : {}) } : {}),
   }
 }
+
+/** A check's own summary names its targets; this says as much without them. */
+const namelessSummary = ({ verdict, covered, declared }: Pick<Seen, 'verdict' | 'covered' | 'declared'>): string =>
+  `${{ holds: 'held', fails: 'does not hold', unknown: 'could not be told', 'not-run': 'not run' }[verdict]}, with ${covered} of ${declared} ${declared === 1 ? 'target' : 'targets'} looked at`
 
 /** A row a target; the whole check as one row where targets are not to be named. */
 function rowsOf(slots: readonly Seen[], showTargets: boolean): BackingView['rows'] {

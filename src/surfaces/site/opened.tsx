@@ -99,7 +99,7 @@ function Backing({ backing, site, full, titled }: { backing: BackingView; site: 
         Due {cadenceWords(backing.cadenceSeconds)}, fresh for {durationWords(backing.freshnessSeconds)}.{' '}
         {backing.slots.due === 0
           ? 'No slot was due yet.'
-          : `${countWords(backing.slots.due, 'slot was', 'slots were')} due; ${backing.slots.shown < backing.slots.due ? `of the newest ${numberWords(backing.slots.shown)} ` : ''}${missing === 0 ? 'each has its result' : `${countWords(missing, 'was', 'were')} not run`}.`}
+          : `${capital(countWords(backing.slots.due, 'slot was', 'slots were'))} due; ${backing.slots.shown < backing.slots.due ? `of the newest ${numberWords(backing.slots.shown)} ` : ''}${missing === 0 ? 'each has its result' : `${countWords(missing, 'was', 'were')} not run`}.`}
         {backing.bindingEntry !== undefined && (
           <>
             {' '}
@@ -226,6 +226,8 @@ function Suggestion({ claim, site }: { claim: ClaimView; site: SiteView }) {
     </div>
   )
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Where a reader reaches this site, for commands they copy. */
 export const siteAddress = (site: SiteView): string => site.publicUrl ?? site.localUrl ?? 'http://localhost:7443'

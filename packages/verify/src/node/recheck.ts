@@ -8,6 +8,8 @@ import { messageOf, quoted } from '../verification/trust.ts'
 export interface RecheckOptions extends ProbeOptions {
   /** Hosts to run the probes against. */
   targets: readonly string[]
+  /** Whether nobody named them: then what fails there says nothing against the page. */
+  guessed?: boolean
 }
 
 /**
@@ -34,14 +36,15 @@ export async function recheck(claim: ClaimStanding, proven: Proven, options: Rec
         steps.push({ name: 'recheck', ok: 'unknown', detail: `${predicate.check.id} of ${quoted(text)}: ${messageOf(error)}` })
         continue
       }
-      steps.push(stepOf(report, predicate.check.id, text, claim))
+      steps.push(stepOf(report, predicate.check.id, text, claim, options.guessed === true))
     }
   }
   return steps
 }
 
-function stepOf(report: CheckReport, id: string, target: string, claim: ClaimStanding): Step {
+function stepOf(report: CheckReport, id: string, target: string, claim: ClaimStanding, guessed: boolean): Step {
   const detail = `${id} of ${quoted(target)}, run from here: ${report.verdict}: ${report.summary}`
+  if (guessed) return { name: 'recheck', ok: 'unknown', detail: `${detail}; the page names no hosts, so that this one may not be meant: name it with --target` }
   if (report.verdict === 'holds') return { name: 'recheck', ok: true, detail }
   if (report.verdict === 'unknown') return { name: 'recheck', ok: 'unknown', detail }
   // Where the page says "broken", finding it broken is agreement.

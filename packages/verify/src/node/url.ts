@@ -126,7 +126,7 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
   if (options.recheck) {
     const chosen = options.recheck.targets ?? (targets.length > 0 ? targets : [url.host])
     for (const one of claims.values())
-      if (one.proven && one.report.state && (claims.size === 1 || one.report.state.vouching.includes('recheckable'))) report = withSteps(report, shownOf(verified), ...(await recheck(one.report.state, one.proven, { ...options.recheck, targets: chosen })))
+      if (one.proven && one.report.state && (claims.size === 1 || one.report.state.vouching.includes('recheckable'))) report = withSteps(report, shownOf(verified), ...(await recheck(one.report.state, one.proven, { ...options.recheck, targets: chosen, guessed: options.recheck.targets === undefined && targets.length === 0 })))
   }
   if (report.outcome !== 'found') await remember(url, trusted, headNote, claims, report, remembered, memory, options)
   return report

@@ -58,7 +58,7 @@ export const PROBES: readonly Probe[] = [
   probe('https-redirect', 'encryption-in-transit', 'Plain http leads straight to https', HOUR_SECONDS, checkRedirect),
   probe('hsts', 'encryption-in-transit', 'Browsers are told to use https only', HOUR_SECONDS, checkStrictTransport),
   probe('header-policy', 'secure-defaults', 'Headers restrict scripts, framing and sniffing', HOUR_SECONDS, checkHeaderPolicy, { advisory: true }),
-  probe('cookies', 'secure-defaults', 'Cookies are set with the attributes they need', HOUR_SECONDS, checkCookies),
+  probe('cookies', 'secure-defaults', 'Cookies are set with the attributes they need', HOUR_SECONDS, checkCookies, { advisory: true }),
   probe('caa', 'network-protection', 'Only named authorities may issue certificates', DAY_SECONDS, checkCaa, { advisory: true }),
   probe('dnssec', 'network-protection', 'DNS answers are signed and validate', DAY_SECONDS, checkDnssec, { advisory: true }),
   probe('spf', 'email-authentication', 'SPF turns other senders away', DAY_SECONDS, checkSpf),
