@@ -20,20 +20,21 @@ const INSIDE: Readonly<Record<string, { url: string; resolve?: readonly string[]
   'a name that leads outside and inside': { url: 'http://both.example:PORT/', resolve: ['192.0.43.8', '127.0.0.1'] },
 }
 
-export function outboundDoorCheck(_parts: InstallationParts): Check {
+export function outboundDoorCheck({ allowPrivate }: InstallationParts): Check {
   return selfCheck(
     {
       noun: 'outbound-door',
       title: 'Addresses that people give cannot lead the program inside',
       controls: ['network-protection'],
-      method: 'Hands inside addresses in eleven spellings to the door through which the program fetches what people name, with private addresses not allowed; opens a listener of its own to see whether a connection arrives all the same. Redirects pass the same judgement and are not tried here.',
+      method: 'Hands inside addresses in eleven spellings to the door through which the program fetches what people name, and looks whether this installation was told to let them through; opens a listener of its own to see whether a connection arrives all the same. Redirects pass the same judgement and are not tried here.',
       cadenceSeconds: HOUR,
-      revision: 1,
+      revision: 2,
       allHold: (spellings) => `${spellings} spellings of inside addresses were refused, and no connection arrived`,
     },
     {
       targets: () => Object.keys(INSIDE),
-      look: (target) => tryAddress(INSIDE[target]!),
+      // The door is as tight as it is opened: what the operator allows at the start holds for every address.
+      look: (target) => (allowPrivate ? fails('it is let through: the program was started with --allow-private; start it without') : tryAddress(INSIDE[target]!)),
     },
   )
 }

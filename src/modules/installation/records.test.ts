@@ -208,6 +208,7 @@ describe('sockets', () => {
 describe('the way out', () => {
   it('holds for every spelling', async () => {
     expect(await runOnce(outboundDoorCheck(bench.parts))).toMatchObject({ verdict: 'holds', declared: 11 })
+    expect(await runOnce(outboundDoorCheck({ ...bench.parts, allowPrivate: true }))).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('--allow-private') })
   })
 
   it('a door that lets one through fails, because the connection arrives', async () => {
