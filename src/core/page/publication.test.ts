@@ -135,9 +135,9 @@ describe('a snapshot', () => {
     expect(await listSnapshots(db)).toHaveLength(2)
   })
 
-  test('is taken once when several look at the same moment', async () => {
+  test.each([0, 1000])('is taken once when several look at once, their clocks %i ms apart', async (apart) => {
     await shown()
-    const taken = await Promise.all(Array.from({ length: 5 }, () => takeSnapshot(db, signer, clock.now())))
+    const taken = await Promise.all(Array.from({ length: 5 }, (_, i) => takeSnapshot(db, signer, new Date(clock.now().getTime() + i * apart))))
     expect(taken.filter((snapshot) => snapshot !== undefined)).toHaveLength(1)
     expect(await listSnapshots(db)).toHaveLength(1)
   })
