@@ -12,7 +12,7 @@ import { fresh, type Progress, type Proven } from './proven.ts'
 import { plural, quoted } from './trust.ts'
 import type { ClaimHistory, ClaimStanding, Steps } from './report.ts'
 
-// A result observed in the last minute before a snapshot may not have reached whoever wrote it.
+// What happened in the last minute before a snapshot may not have reached whoever wrote it.
 const SETTLING_MS = 60_000
 
 export interface SnapshotOfClaim {
@@ -49,8 +49,14 @@ export function recompute({ index, at, claim }: SnapshotOfClaim, evidence: Claim
   const agrees = (result: StateResult): boolean => result.state === claim.state && (claim.strength === 'hedged' ? claim.underlying === undefined || claim.underlying === result.underlying : claim.underlying === undefined)
   const result = claimState(stateInput(claim, evidence, at, index))
   if (agrees(result)) return { agrees: true, result }
-  const late = evidence.results.filter(({ index: i, predicate }) => i < index && predicate.observedAt !== undefined && Date.parse(predicate.observedAt) >= at - SETTLING_MS)
-  const settled = late.some(({ index: cut }) => agrees(claimState(stateInput(claim, evidence, at, cut))))
+  const moments: readonly (readonly [number, string | undefined])[] = [
+    ...evidence.results.map((one) => [one.index, one.predicate.observedAt] as const),
+    ...evidence.bindings.map((one) => [one.index, one.predicate.start] as const),
+    ...[...evidence.closings, ...evidence.endings].map((one) => [one.index, one.predicate.at] as const),
+    ...evidence.attestations.map((one) => [one.index, one.predicate.from] as const),
+  ]
+  const late = moments.filter(([i, said]) => i < index && said !== undefined && Date.parse(said) >= at - SETTLING_MS)
+  const settled = late.some(([cut]) => agrees(claimState(stateInput(claim, evidence, at, cut))))
   return { agrees: settled, result }
 }
 
