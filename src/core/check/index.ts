@@ -1,9 +1,9 @@
 export * from './contract.ts'
-export { bindingTerms, checksFor, commitTargets, type BindableClaim } from './binding.ts'
+export { checksFor, type BindableClaim } from './binding.ts'
 export { definitionDigest, requireSound } from './definition.ts'
 export { CheckEngine, type EngineParts, type RunOutcome } from './engine.ts'
 export { createVault, evidenceRing, type EvidenceAddress, type EvidenceVault, type KeptEvidence } from './evidence.ts'
-export { owed, slotAt, slotEnd, slotStart, type Schedule } from './slots.ts'
+export { owed, slotEnd, type Schedule } from './slots.ts'
 export {
   allSlots,
   chainOf,

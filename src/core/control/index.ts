@@ -1,6 +1,6 @@
 export type { Automation } from './catalogue.ts'
 export { CONTROLS, CONTROL_FAMILIES, controlById, isControlId, parseControlId } from './control.ts'
 export type { Control, ControlFamily, ControlId } from './control.ts'
-export { FRAMEWORKS, controlsOf, coverage, frameworkById, requirementsOf } from './frameworks/coverage.ts'
+export { FRAMEWORKS, controlsOf, coverage, requirementsOf } from './frameworks/coverage.ts'
 export type { Coverage, CoveredRequirement, FrameworkId, RequirementReference } from './frameworks/coverage.ts'
 export type { Framework, Requirement } from './frameworks/framework.ts'

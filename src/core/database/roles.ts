@@ -73,15 +73,6 @@ export async function createDatabaseWithRoles(server: DatabaseServer, database: 
   })
 }
 
-/** Sets new passwords for the three roles: where the stored ones were lost, or are to be changed. */
-export async function resetPasswords(server: DatabaseServer, database: string, passwords: RolePasswords): Promise<void> {
-  await asAdmin(server, server.maintenanceDatabase, async (admin) => {
-    for (const kind of roleKinds) {
-      await admin.query(`alter role ${pg.escapeIdentifier(roleName(database, kind))} password ${pg.escapeLiteral(scramVerifier(passwords[kind]))}`)
-    }
-  })
-}
-
 /**
  * Closes the standing databases of a server that is ours alone: `postgres` and `template1` are open to every role by default.
  * On a server of somebody else that is for its owner to decide.

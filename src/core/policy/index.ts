@@ -2,7 +2,7 @@
 export { readPolicy } from './read.ts'
 export { fetchPage } from './fetch.ts'
 export { toMarkdown } from './twin.ts'
-export { detectFormat, type FormatHint } from './format.ts'
+export type { FormatHint } from './format.ts'
 export { LARGEST_PAGE_BYTES } from './source.ts'
 export { safeHref } from './href.ts'
 export { foldWhiteSpace } from './lines.ts'

@@ -1,6 +1,6 @@
 import type { BundledEntry } from '../bundle.ts'
 import { fromBase64, sameBytes, textOf, utf8 } from '../bytes.ts'
-import { canonicalBytes, parseCanonical } from '../canonical.ts'
+import { parseCanonical } from '../canonical.ts'
 import { VerifyError } from '../errors.ts'
 import { instant } from '../claim/slots.ts'
 import { decodeLeaf } from '../log/leaf.ts'
@@ -88,5 +88,3 @@ function readEntry(bytes: Uint8Array, index: number): { leaf: Uint8Array; open?:
   if (entry.index !== index) throw new VerifyError('malformed', `the entry given is ${entry.index}, the proof is of ${index}`)
   return { leaf: openLeaf(entry), open: entry }
 }
-
-export const entryBytes = (entry: BundledEntry): Uint8Array => canonicalBytes(entry)

@@ -6,11 +6,6 @@ import { ProbeError } from '../failure.ts'
 export const VERSIONS = { 'SSL 3.0': 0x0300, 'TLS 1.0': 0x0301, 'TLS 1.1': 0x0302, 'TLS 1.2': 0x0303, 'TLS 1.3': 0x0304 } as const
 export type TlsVersion = keyof typeof VERSIONS
 
-export function versionName(number: number): string {
-  for (const [name, value] of Object.entries(VERSIONS)) if (value === number) return name
-  return `0x${number.toString(16).padStart(4, '0')}`
-}
-
 export interface Offer {
   version: TlsVersion
   /** Suites by number, best first. */
