@@ -137,7 +137,15 @@ describe('a snapshot', () => {
 
   test.each([0, 1000])('is taken once when several look at once, their clocks %i ms apart', async (apart) => {
     await shown()
-    const taken = await Promise.all(Array.from({ length: 5 }, (_, i) => takeSnapshot(db, signer, new Date(clock.now().getTime() + i * apart))))
+    // All three have worked theirs out and wait for the lock before the first may write.
+    const holder = await db.appPool.connect()
+    await holder.query(`begin; select pg_advisory_xact_lock(hashtext('page.snapshot'))`)
+    const waiting = Promise.all([0, 1, 2].map((i) => takeSnapshot(db, signer, new Date(clock.now().getTime() + i * apart))))
+    const waiters = async (): Promise<unknown> => (await holder.query(`select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`)).rowCount
+    while ((await waiters()) !== 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    await holder.query('commit')
+    holder.release()
+    const taken = await waiting
     expect(taken.filter((snapshot) => snapshot !== undefined)).toHaveLength(1)
     expect(await listSnapshots(db)).toHaveLength(1)
   })
