@@ -1,5 +1,4 @@
-import { requireSound, type Check, type CheckDefinition, type CheckId } from '#core/check'
-import { VouchsafeError } from '#core/errors'
+import { requireDistinct, requireSound, type Check, type CheckDefinition, type CheckId } from '#core/check'
 
 export interface CheckList {
   /** Run here, by id: built in and declared. */
@@ -13,11 +12,8 @@ export interface CheckList {
  * @throws VouchsafeError `bad-input` for two checks of one id, or a definition that is not sound: it stops the start
  */
 export function checkList(run: readonly Check[], pushed: Iterable<CheckDefinition>): CheckList {
-  const definitions = new Map<CheckId, CheckDefinition>()
-  for (const definition of [...run.map((check) => check.definition), ...pushed]) {
-    requireSound(definition)
-    if (definitions.has(definition.id)) throw new VouchsafeError('bad-input', `Two checks are called ${definition.id}.`, { mend: 'Give one of them another id.' })
-    definitions.set(definition.id, definition)
-  }
-  return { checks: new Map(run.map((check) => [check.definition.id, check])), definitions }
+  const definitions = [...run.map((check) => check.definition), ...pushed]
+  requireDistinct(definitions)
+  definitions.forEach(requireSound)
+  return { checks: new Map(run.map((check) => [check.definition.id, check])), definitions: new Map(definitions.map((definition) => [definition.id, definition])) }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { fromHex } from '@vouchsafe/verify'
-import { definitionDigest, listBindings, standing, type Check, type CheckDefinition, type CheckEngine, type CheckId, type CheckTables } from '#core/check'
+import { definitionDigest, listBindings, requireDistinct, standing, type Check, type CheckDefinition, type CheckEngine, type CheckId, type CheckTables } from '#core/check'
 import { definitionOf, outboundDoor, parseDeclaredChecks, secondsOf, toCheck, type DeclaredCheck, type SecretProvider } from '#core/check/declared'
 import { verifyObservation, verifyRequest, type Sender } from '#core/check/pushed'
 import type { Clock } from '#core/clock'
@@ -59,7 +59,9 @@ export async function loadDeclaredChecks(folder: string, options: { allowPrivate
   const here = readFolder(folder)
   const byRunners = readFolder(join(folder, 'runner'))
   const pushed = readPushed(join(folder, 'pushed'))
-  const definitions = new Map<CheckId, CheckDefinition>([...byRunners.map((declared) => [declared.id, definitionOf(declared)] as const), ...pushed.map(({ definition }) => [definition.id, definition] as const)])
+  const elsewhere = [...byRunners.map((declared) => definitionOf(declared)), ...pushed.map(({ definition }) => definition)]
+  requireDistinct(elsewhere)
+  const definitions: ReadonlyMap<CheckId, CheckDefinition> = new Map(elsewhere.map((definition) => [definition.id, definition]))
 
   const senders = async (db: OrganisationDatabase, keyId: string): Promise<Sender | undefined> => {
     const keys = (await listKeys(db)).filter((key) => key.keyId === keyId && !key.revokedAt)

@@ -38,6 +38,7 @@ import { spineApi, type SpineParts } from './surfaces/http/spine/index.ts'
 import { Cosigner } from './surfaces/worker/cosigner.ts'
 import { Scheduler } from './surfaces/worker/scheduler.ts'
 import { SPINE_OBLIGATIONS, watch } from './surfaces/worker/watch.ts'
+import { requireWired } from './wiring.ts'
 
 export interface InstallationOptions {
   data: string
@@ -133,6 +134,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       settings: () => readSettings(db),
       routes: () => routes,
     })
+    requireWired(modules, everyMigration)
     const declared = await loadDeclaredChecks(options.checks ?? join(options.data, 'checks'), { allowPrivate: options.allowPrivate, allowCommands: options.allowCommands, clock, secrets: secretsIn(join(options.data, 'secrets'), process.env) })
     const { checks, definitions } = checkList([...modules.flatMap((module) => module.checks), ...declared.checks], declared.pushed.values())
     const engine = new CheckEngine({ db, checks, pushed: declared.pushed, signer, release: release.digest, vault, cosignedCheckpoint: () => cosigned(log) })

@@ -16,3 +16,12 @@ export function requireSound(definition: CheckDefinition): void {
   if (definition.confirmations < 1 || definition.maxAttempts < 1) wrong('confirmations and attempts are at least 1')
   if (definition.timeLimitSeconds < 1 || definition.timeLimitSeconds > definition.cadenceSeconds) wrong('the time limit is at least a second and at most the cadence')
 }
+
+/** @throws VouchsafeError `bad-input` for two checks of one id: readers could not tell whose result they see */
+export function requireDistinct(definitions: readonly CheckDefinition[]): void {
+  const seen = new Set<string>()
+  for (const { id } of definitions) {
+    if (seen.has(id)) throw new VouchsafeError('bad-input', `Two checks are called ${id}.`, { mend: 'Give one of them another id.' })
+    seen.add(id)
+  }
+}
