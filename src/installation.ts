@@ -202,7 +202,6 @@ export async function openInstallation(options: InstallationOptions): Promise<In
           pageBundle: spine.pageBundle,
           isPublished,
           schema: schemaFiles(join(release.root, 'packages/verify/schemas')),
-          signSecurityTxt: async (text) => text,
           revision: () => revision,
         })
       },

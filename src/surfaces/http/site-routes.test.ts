@@ -23,7 +23,6 @@ function siteApp(): Hono {
     pageBundle: noting('page bundle', { type: 'x' } as unknown as Bundle),
     isPublished: async ({ slug, claim }) => published.includes(slug ?? claim ?? '/'),
     schema: () => undefined,
-    signSecurityTxt: async (text) => text,
     revision: () => revision,
   })
   return app

@@ -34,8 +34,6 @@ export interface SiteParts {
   /** Whether a policy (default: the one at `/`) or a claim was published; a preview is for this machine only. */
   isPublished(what: { slug?: string; claim?: string }): Promise<boolean>
   schema(name: string): Buffer | undefined
-  /** Signs the file where an OpenPGP key is configured (RFC 9116 §2.3); gives it back as it is otherwise. */
-  signSecurityTxt(text: string): Promise<string>
   /** Rises whenever what the pages show has changed. */
   revision(): number
 }
@@ -50,7 +48,7 @@ const MOST_BUNDLES = 200 // each holds the history of a claim, some hundred kilo
 const SECURITY_TXT_DAYS = 180
 
 /** The public pages, bundles and log, by address. Rendering is done once and shared by everyone who asks meanwhile. */
-export function mountSite(app: Hono, parts: SiteParts): { forget(): void } {
+export function mountSite(app: Hono, parts: SiteParts): void {
   const rendered = new Map<string, Kept>()
   const bundled = new Map<string, Kept>()
 
@@ -172,14 +170,7 @@ export function mountSite(app: Hono, parts: SiteParts): { forget(): void } {
       const site = await parts.views.site(parts.now(), 'published')
       return errorPage({ site, status: 404, title: 'Not found', detail: 'No contact for security reports has been configured here yet.', mend: 'The operator sets one with: vouchsafe settings contacts=mailto:security@your.domain' }, parts.assets())
     }
-    return { ...made, body: await parts.signSecurityTxt(made.body) }
-  }
-
-  return {
-    forget: () => {
-      rendered.clear()
-      bundled.clear()
-    },
+    return made
   }
 }
 
