@@ -29,7 +29,9 @@ test('a name that is not ours gets no page, so that another site cannot be made 
   expect((await ask('/', { host: 'localhost:7443' })).status).toBe(200)
   const refused = await ask('/', { host: 'rebound.example' })
   expect(refused.status).toBe(421)
-  expect(await refused.json()).toMatchObject({ type: 'urn:vouchsafe:problem:misdirected', detail: expect.stringContaining('rebound.example') })
+  const problem = await refused.text()
+  expect(JSON.parse(problem)).toMatchObject({ type: 'urn:vouchsafe:problem:misdirected' })
+  expect(problem).not.toContain('rebound.example')
 })
 
 test('metrics need the operator door and the token, and neither alone is enough', async () => {

@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono'
 import { VouchsafeError } from '#core/errors'
 import { ANYONE, type Actor } from '#core/module'
 import type { Clock } from '#core/clock'
+import { isFinished } from './finished.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import { mount } from './mount.ts'
 import { isNear } from './nearness.ts'
@@ -46,6 +47,7 @@ export function createApp(parts: AppParts): Hono {
   // First of all, so that no answer leaves without them: pages set their own, problems and redirects would not.
   app.use(async (context, next) => {
     await next()
+    if (isFinished(context.res)) return
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!context.res.headers.has(name)) context.res.headers.set(name, value)
   })
   app.use(async (context, next) => {
@@ -57,7 +59,7 @@ export function createApp(parts: AppParts): Hono {
     const { door } = (context.env ?? {}) as Partial<Bindings>
     const host = context.req.header('host') ?? ''
     // A stranger's name that leads to this machine (DNS rebinding) must not let their page read an unpublished preview.
-    if (door !== 'operator' && !(await parts.isOurs(host))) return problemResponse(misdirected(host))
+    if (door !== 'operator' && !(await parts.isOurs(host))) return problemResponse(MISDIRECTED)
     return next()
   })
   // Only reading: whoever may not write is told so, first of all.
@@ -94,13 +96,14 @@ export function createApp(parts: AppParts): Hono {
 }
 
 /** RFC 9110 §15.5.20. */
-const misdirected = (host: string): Problem => ({
+const MISDIRECTED: Problem = {
   type: 'urn:vouchsafe:problem:misdirected',
   title: 'Not the host that this is',
   status: 421,
-  detail: `This installation does not answer for "${host.slice(0, 253)}".`,
+  // What was asked for is not repeated: it is a stranger's text.
+  detail: 'This installation does not answer for the host name of this request.',
   mend: 'The operator sets its address with: vouchsafe settings publicUrl=https://…',
-})
+}
 
 function isDecodable(path: string): boolean {
   try {

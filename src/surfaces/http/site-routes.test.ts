@@ -2,7 +2,8 @@ import { Hono } from 'hono'
 import { beforeEach, expect, test } from 'vitest'
 import type { Bundle } from '@vouchsafe/verify'
 import { claimPageView, OWN_POLICY, pageView } from '../site/view.fixture.ts'
-import { loadAssets } from '../site/index.ts'
+import { loadAssets, SECURITY_HEADERS } from '../site/index.ts'
+import { isFinished } from './finished.ts'
 import { mountSite, type SiteParts } from './site-routes.ts'
 
 const view = pageView({ page: OWN_POLICY, state: () => 'checked' })
@@ -37,6 +38,12 @@ beforeEach(() => {
 const ask = (path: string, near: boolean) => app.request(`http://x${path}`, {}, { door: 'public', near })
 
 const SHOWN = ['/', '/llms.txt', '/verify', '/policies/own', '/policies/own.md', '/policies/own/bundle', '/policies/own/versions', '/policies/own/versions/1', '/claims/own', '/claims/own.md', '/claims/own/bundle']
+
+test.each([...SHOWN, '/assets/nothing', '/nothing'])('%s has the security headers by itself: what is finished is not looked at again', async (path) => {
+  const answer = await ask(path, true)
+  expect(isFinished(answer)).toBe(true)
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) expect(answer.headers.get(name), name).toBe(value)
+})
 
 test.each(SHOWN)('%s of a preview is shown to this machine and to nobody else, also beside another policy that is public', async (path) => {
   expect((await ask(path, true)).status).toBe(200)

@@ -21,6 +21,7 @@ import {
   type SiteAssets,
 } from '../site/index.ts'
 import { isNear } from './nearness.ts'
+import { finish } from './finished.ts'
 import { problemOf } from './problem.ts'
 import type { SiteViews } from './site-view.ts'
 
@@ -193,5 +194,6 @@ function respond(context: Context, sealed: Sealed): Response {
     ifNoneMatch: context.req.header('if-none-match'),
     acceptEncoding: context.req.header('accept-encoding'),
   })
-  return new Response(body === null ? null : new Uint8Array(body), { status, headers })
+  // What is sealed has the security headers (`seal`), and is sent from where it lies: nobody writes to it.
+  return finish(new Response(body as Buffer<ArrayBuffer> | null, { status, headers }))
 }
