@@ -207,7 +207,6 @@ export class CheckEngine {
             check_id: definition.id,
             definition: digest,
             attempts,
-            started_at: observedAt,
             observed_at: observedAt,
             verdict: result.verdict,
             summary: result.summary,

@@ -27,7 +27,6 @@ export type CheckTables = {
     check_id: string
     definition: string
     attempts: number
-    started_at: Date
     observed_at: Date
     verdict: Verdict
     summary: string
@@ -224,6 +223,9 @@ export async function findRun(db: OrganisationDatabase, runId: string): Promise<
 export interface RunRecord {
   id: string
   checkId: string
+  /** Digest of the definition that it ran under. */
+  definition: Hex
+  attempts: number
   verdict: Verdict
   summary: string
   targets: readonly TargetObservation[]
@@ -235,6 +237,8 @@ export interface RunRecord {
 const runOf = (row: CheckTables['check.run']): RunRecord => ({
   id: row.id,
   checkId: row.check_id,
+  definition: row.definition,
+  attempts: row.attempts,
   verdict: row.verdict,
   summary: row.summary,
   targets: row.targets,

@@ -66,7 +66,7 @@ describe('encryption of evidence', () => {
     const object = `evidence/test/${uuid7(new Date())}`
     await bench.organisation.objects.put(object, Buffer.from('{"envelope":{"payload":"","payloadType":"","signatures":[]}}'))
     await asAdmin(bench.server, bench.organisation.database.name, (admin) =>
-      admin.query(`insert into "check".run values ($1, 'test/plain', 'd', 1, now(), now(), 'holds', 's', '[]', 0, 'c', $1, $2, 'k')`, [uuid7(systemClock.now()), object]),
+      admin.query(`insert into "check".run values ($1, 'test/plain', 'd', 1, now(), 'holds', 's', '[]', 0, 'c', $1, $2, 'k')`, [uuid7(systemClock.now()), object]),
     )
     expect(await encryption(careless({}))).toMatchObject({ verdict: 'fails', summary: expect.stringContaining(`${object} is stored in the clear`) })
     await bench.organisation.objects.delete(object)

@@ -32,7 +32,6 @@ create table "check".run (
   check_id text not null,
   definition text not null,
   attempts integer not null,
-  started_at timestamptz not null,
   observed_at timestamptz not null,
   verdict text not null check (verdict in ('holds', 'fails', 'unknown')),
   summary text not null,
@@ -68,7 +67,6 @@ create table "check".pushed (
   observation jsonb not null,
   primary key (sender, nonce)
 );
-create index pushed_check on "check".pushed (check_id, observed_at desc);
 select migration.append_only('"check".definition');
 select migration.append_only('"check".binding');
 select migration.append_only('"check".closing');

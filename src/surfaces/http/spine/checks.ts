@@ -16,9 +16,11 @@ const RunOut = z.object({
   verdict: z.string(),
   summary: z.string(),
   observedAt: z.string(),
-  attempts: z.number().optional(),
+  attempts: z.number(),
   declared: z.number(),
   targets: z.array(z.object({ target: z.string(), verdict: z.string(), summary: z.string() })),
+  /** Digest of the definition that it ran under. */
+  definition: z.string(),
   recorded: z.number().optional(),
   run: z.string().optional(),
 })
@@ -58,6 +60,8 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
               verdict: run.verdict,
               summary: run.summary,
               observedAt: run.observedAt.toISOString(),
+              attempts: run.attempts,
+              definition: run.definition,
               declared: run.declared,
               targets: [...run.targets],
               run: run.id,
@@ -79,7 +83,7 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
         const recorded = await engine.record(outcome)
         if (recorded > 0) await refresh()
         const { result, attempts, observedAt } = outcome
-        return { body: { check: body.check, control: definition.controls[0] ?? '', verdict: result.verdict, summary: result.summary, observedAt: observedAt.toISOString(), attempts, declared: result.declared, targets: [...result.targets], recorded } }
+        return { body: { check: body.check, control: definition.controls[0] ?? '', verdict: result.verdict, summary: result.summary, observedAt: observedAt.toISOString(), attempts, definition: definitionDigest(definition), declared: result.declared, targets: [...result.targets], recorded } }
       },
     }),
     route({
