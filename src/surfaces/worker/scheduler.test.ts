@@ -96,3 +96,14 @@ test('the job runs its check and lets the page follow', async () => {
   await scheduler.handlers['check.run']({ payload: { check: 'a' } } as never)
   expect(said).toMatchObject({ ran: ['a'], settled: 1 })
 })
+
+describe('a stop', () => {
+  test('waits for no run that hangs: its slot is left for the next start', async () => {
+    const { said, scheduler } = bench({ due: ['silent host'], runDue: () => new Promise(() => {}) })
+    const round = scheduler.firstRound(() => {}, 1)
+    await until(() => said.ran.length === 1)
+    scheduler.abandon()
+    await round
+    expect(said.problems).toEqual([expect.stringContaining('left for the next start')])
+  })
+})

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CheckEngine, CheckId } from '#core/check'
 import type { Clock } from '#core/clock'
 import type { OrganisationDatabase } from '#core/database'
-import { messageOf } from '#core/errors'
+import { messageOf, VouchsafeError } from '#core/errors'
 import type { Handlers } from '#core/jobs'
 
 export interface SchedulerParts {
@@ -23,6 +23,8 @@ interface Jobs {
 // Fine beside the shortest cadence (a minute), and cheap: one query over the standing bindings.
 const LOOK_EVERY_MS = 5_000
 const WATCH_EVERY_MS = 60_000 // clocks are read to the minute
+// Most runs end within it; a probe of a silent host may take minutes, and nobody waits for that at a stop.
+const GRACE_MS = 3_000
 const SCHEDULER = { kind: 'system', name: 'scheduler' } as const
 
 /** Finds what is due and queues it; jobs do the work, so that several nodes share it and none does it twice. */
@@ -38,7 +40,7 @@ export class Scheduler {
     const { engine, settle, clock } = this.#parts
     return {
       'check.run': async ({ payload }) => {
-        await engine.runDue(payload.check)
+        await this.#unlessStopped(engine.runDue(payload.check))
         await settle(clock.now())
       },
     }
@@ -52,12 +54,31 @@ export class Scheduler {
     let done = 0
     const lane = async (): Promise<void> => {
       for (let id = waiting.shift(); id !== undefined && !this.#stopping.signal.aborted; id = waiting.shift()) {
-        await engine.runDue(id).catch((error: unknown) => report(`check ${id}: ${messageOf(error)}`))
+        await this.#unlessStopped(engine.runDue(id)).catch((error: unknown) => report(`check ${id}: ${messageOf(error)}`))
         tell(++done, of, id)
       }
     }
     await Promise.all(Array.from({ length: atOnce }, lane))
     await settle(clock.now())
+  }
+
+  /** A run that goes on after the grace of a stop is left to itself: its slot stays open, and the next start runs it. */
+  async #unlessStopped<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {}) // nobody may be waiting for it any more
+    const over = new AbortController()
+    const stopped = async (): Promise<never> => {
+      const { signal } = this.#stopping
+      if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal }))
+      await sleep(GRACE_MS, undefined, { signal: over.signal })
+      throw new VouchsafeError('unavailable', 'The installation is stopping; the run is left for the next start.')
+    }
+    const giveUp = stopped()
+    giveUp.catch(() => {})
+    try {
+      return await Promise.race([work, giveUp])
+    } finally {
+      over.abort()
+    }
   }
 
   start(): void {
