@@ -121,7 +121,7 @@ async function runWitness(values: WitnessValues, terminal: Terminal): Promise<Ex
             // The same program and the same probes that any reader can run.
             look: async () => {
               const seen = await verifyUrl(observed, { at: Date.now(), memory: join(dir, 'memory'), recheck: { at: new Date(), timeoutMs: 10_000, ...(values['allow-private'] ? { allowPrivate: true } : {}) } })
-              return { ok: seen.ok, claims: recheckedClaims(seen.claims ?? {}) }
+              return { ok: seen.ok, claims: recheckedClaims(seen.claims ?? (seen.state ? { [seen.state.claim]: seen } : {})) }
             },
             publish: async (note: string) => {
               await appendFile(join(dir, 'observations'), `${note}\n`)
@@ -142,9 +142,14 @@ async function runWitness(values: WitnessValues, terminal: Terminal): Promise<Ex
   return 0
 }
 
-/** Of each claim that anyone can recheck: whether this machine saw the same. */
+/** Of each claim that anyone can recheck: whether this machine saw the same, in every probe of it. */
 function recheckedClaims(claims: Readonly<Record<string, { steps: readonly { name: string; ok: boolean | 'unknown' }[] }>>): Record<string, boolean | 'unknown'> {
-  return Object.fromEntries(Object.entries(claims).flatMap(([id, report]) => report.steps.flatMap((step) => (step.name === 'recheck' ? [[id, step.ok]] : []))))
+  return Object.fromEntries(
+    Object.entries(claims).flatMap(([id, report]) => {
+      const seen = report.steps.filter((step) => step.name === 'recheck').map((step) => step.ok)
+      return seen.length === 0 ? [] : [[id, seen.includes(false) ? false : seen.includes('unknown') ? ('unknown' as const) : true]]
+    }),
+  )
 }
 
 /** An Ed25519 key in a 0600 file, made at first use. */

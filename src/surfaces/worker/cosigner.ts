@@ -28,6 +28,8 @@ interface Observation {
 const LOOK_EVERY_MS = 10_000
 // A page is only as fresh as its last cosignature, so one is asked for even when nothing was added.
 const AT_LEAST_EVERY_MS = 3_600_000
+// An observer looks for itself after it has cosigned, and that takes it seconds: its note is there only later.
+const READ_EVERY_MS = 30_000
 const STAMP_EVERY_MS = 24 * 3_600_000
 const AHEAD_MS = 120_000 // clocks of honest machines differ by seconds
 
@@ -39,6 +41,7 @@ export class Cosigner {
   #running: Promise<void> = Promise.resolve()
   #asked = { size: 0, at: 0 }
   #stampedAt = 0
+  #readAt = 0
   constructor(parts: CosignerParts) {
     this.#parts = parts
   }
@@ -70,18 +73,26 @@ export class Cosigner {
   }
 
   async #round(): Promise<void> {
-    const { db, log, clock, post, report } = this.#parts
+    const { db, log, clock, post } = this.#parts
     const size = await log.size()
     const now = clock.now().getTime()
     if (size === 0) return
     await this.#stamp(now)
-    if (size === this.#asked.size && now - this.#asked.at < AT_LEAST_EVERY_MS) return
     const witnesses = await listWitnesses(db)
+    await this.#readObservations(witnesses, now)
+    if (size === this.#asked.size && now - this.#asked.at < AT_LEAST_EVERY_MS) return
     if (witnesses.length === 0) return
     const asked: AskedWitness[] = witnesses.map((witness) => ({ key: parseVkey(witness.vkey), url: witness.url }))
     await log.cosigning(asked, post).round()
     this.#asked = { size, at: now }
-    await Promise.all(witnesses.map((witness) => this.#readObservation(witness).catch((error: unknown) => report(`observer ${witness.url}: ${messageOf(error)}`))))
+  }
+
+  /** What observers said last; those that are asked no longer count no longer. */
+  async #readObservations(witnesses: readonly WitnessRecord[], now: number): Promise<void> {
+    for (const url of this.#observations.keys()) if (!witnesses.some((witness) => witness.url === url && witness.observerVkey !== undefined)) this.#observations.delete(url)
+    if (now - this.#readAt < READ_EVERY_MS) return
+    this.#readAt = now
+    await Promise.all(witnesses.map((witness) => this.#readObservation(witness).catch((error: unknown) => this.#parts.report(`observer ${witness.url}: ${messageOf(error)}`))))
   }
 
   /** Reads an observer's newest note; one that is not signed by its key, or is about another log, counts for nothing. */

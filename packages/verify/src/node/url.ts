@@ -124,9 +124,16 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
     if (report.steps.at(-1)?.ok === true) report.notes = report.notes.filter((note) => !note.startsWith('A bundle cannot show'))
   }
   if (options.recheck) {
-    const chosen = options.recheck.targets ?? (targets.length > 0 ? targets : [url.host])
-    for (const one of claims.values())
-      if (one.proven && one.report.state && (claims.size === 1 || one.report.state.vouching.includes('recheckable'))) report = withSteps(report, shownOf(verified), ...(await recheck(one.report.state, one.proven, { ...options.recheck, targets: chosen, guessed: options.recheck.targets === undefined && targets.length === 0 })))
+    for (const [id, one] of claims) {
+      if (!(one.proven && one.report.state && (claims.size === 1 || one.report.state.vouching.includes('recheckable')))) continue
+      // A page of many claims names no hosts; the page of each claim does.
+      const named = options.recheck.targets ?? (report.claims && targets.length === 0 ? await targetsOfClaim(id, web) : targets)
+      const guessed = named.length === 0
+      const seen = await recheck(one.report.state, one.proven, { ...options.recheck, targets: guessed ? [url.host] : named, guessed })
+      report = withSteps(report, shownOf(verified), ...seen)
+      // Each claim's own report tells it too: an observer signs for claims, not for pages.
+      if (report.claims) report.claims[id] = withSteps(one.report, shownOf(one), ...seen)
+    }
   }
   if (report.outcome !== 'found') await remember(url, trusted, headNote, claims, report, remembered, memory, options)
   return report
@@ -197,7 +204,7 @@ async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targ
   if (path.endsWith('/bundle')) return { path: url.pathname, targets: [] }
   const page = await web.get(url.pathname + url.search, MAX_PAGE_BYTES)
   const html = textOf(page.bytes)
-  const targets = [...new Set([...html.matchAll(/\sdata-recheck-target="([^"<>&]{1,300})"/g)].map((match) => match[1] as string))].slice(0, MAX_TARGETS)
+  const targets = targetsIn(html)
   // Bounded on both sides: a page of nothing but beginnings must not cost the square of its length.
   const link = /<link\s[^>]{0,500}rel="?vouchsafe-bundle"?[^>]{0,500}>/i.exec(html)?.[0]
   const href = link && /\shref="([^"]{1,500})"/i.exec(link)?.[1]?.replaceAll('&amp;', '&')
@@ -206,6 +213,15 @@ async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targ
   throw new VerifyError('unreachable', `${page.url.href} names no bundle: this is not a page that can be verified`)
 }
 const MAX_TARGETS = 50
+const targetsIn = (html: string): string[] => [...new Set([...html.matchAll(/\sdata-recheck-target="([^"<>&]{1,300})"/g)].map((match) => match[1] as string))].slice(0, MAX_TARGETS)
+
+async function targetsOfClaim(id: string, web: Fetching): Promise<string[]> {
+  try {
+    return targetsIn(textOf((await web.get(`/claims/${encodeURIComponent(id)}`, MAX_PAGE_BYTES)).bytes))
+  } catch {
+    return [] // the page's own host is tried then, and what it says is marked as a guess
+  }
+}
 
 /** `_vouchsafe.<host>` TXT "vouchsafe-log=<vkey>": the same company's word by another way, which a stolen web server cannot change. */
 async function keyInDns(host: string): Promise<string | undefined> {
