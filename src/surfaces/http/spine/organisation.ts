@@ -47,7 +47,7 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       on: 'POST /log/witnesses',
       permit: 'log.change',
       summary: 'Ask a witness for cosignatures from now on',
-      body: z.strictObject({ vkey: z.string().max(300), url: z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).username === '' && new URL(url).password === '', 'must hold no credentials: it is shown to everyone'), operator: z.enum(['own', 'other']), observerVkey: z.string().max(300).optional() }),
+      body: z.strictObject({ vkey: z.string().max(300), url: z.url({ protocol: /^https?$/ }).refine((url) => !URL.canParse(url) || (new URL(url).username === '' && new URL(url).password === ''), 'must hold no credentials: it is shown to everyone'), operator: z.enum(['own', 'other']), observerVkey: z.string().max(300).optional() }),
       reply: z.object({ ok: z.boolean() }),
       status: 201,
       async handle({ body, actor }) {
