@@ -25,10 +25,12 @@ describe.skipIf(!existsSync(program) || absent.length > 0)(`witnesses in process
   let claim: string
   let vkey: string
   const witnesses: Running[] = []
+  const folders: Place[] = []
 
   async function startWitness(name: string, ...more: string[]): Promise<Running> {
     const folder = await makePlace('witness')
-    const child = runProgram({ ...folder, remove: () => {} }, ['log', 'witness', '--name', name, '--log', vkey, '--port', '0', '--dir', join(folder.data, 'w'), ...more])
+    folders.push(folder)
+    const child = runProgram(folder, ['log', 'witness', '--name', name, '--log', vkey, '--port', '0', '--dir', join(folder.data, 'w'), ...more])
     const [, url = ''] = await child.says(/witness +(http:\S+)/)
     const [, key = ''] = await child.says(/key +(\S+)/)
     const observer = more.includes('--observe') ? (await child.says(/observer +(\S+)/))[1] : undefined
@@ -57,7 +59,7 @@ describe.skipIf(!existsSync(program) || absent.length > 0)(`witnesses in process
     const ends = await Promise.all(witnesses.map(({ child }) => child.stop()))
     await here?.installation.stop()
     await nginx?.stop()
-    place?.remove()
+    for (const folder of [...folders, place]) folder?.remove()
     expect(ends.every((code) => code === 0)).toBe(true)
   })
 
