@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
 import { toHex, type Signer } from '@vouchsafe/verify'
 import { CheckEngine, createVault, evidenceRing } from '#core/check'
 import { systemClock, type Clock } from '#core/clock'
 import { connectExternal, startEmbedded, type DatabaseServer } from '#core/database'
-import { messageOf } from '#core/errors'
+import { messageOf, VouchsafeError } from '#core/errors'
 import { startWorker } from '#core/jobs'
 import { openLocalRoots, type KeyRing } from '#core/keys'
 import { folderGuard, Log, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
@@ -75,6 +76,22 @@ export interface Installation {
 /** Checks that run side by side: most wait for something. */
 const CHECKS_AT_ONCE = 4
 
+// What does not end by itself in this time is passed over: at the last the database stops, and with it whatever waits for it.
+const CLOSE_WITHIN_MS = 15_000
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  const late = sleep(ms, undefined, { signal: over.signal, ref: false }).then(() => {
+    throw new VouchsafeError('unavailable', `A part did not end within ${ms / 1000} s.`)
+  })
+  late.catch(() => {}) // aborted when the work was done in time
+  try {
+    await Promise.race([work, late])
+  } finally {
+    over.abort()
+  }
+}
+
 /** The composition root: everything is made here, once, and handed to what needs it. */
 export async function openInstallation(options: InstallationOptions): Promise<Installation> {
   const clock = options.clock ?? systemClock
@@ -87,8 +104,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const report = (problem: string): void => journal.warn(problem)
   const undo: (() => unknown)[] = []
   const stop = async (): Promise<void> => {
-    // The last opened is closed first; one that fails to close does not keep the others open.
-    for (const close of undo.splice(0).reverse()) await Promise.resolve(close()).catch((error: unknown) => report(`while stopping: ${messageOf(error)}`))
+    // The last opened is closed first, the database at the end, as long as it takes; one that fails to close does not keep the others open.
+    const [database, ...rest] = undo.splice(0)
+    for (const close of rest.reverse()) await within(CLOSE_WITHIN_MS, Promise.resolve(close())).catch((error: unknown) => report(`while stopping: ${messageOf(error)}`))
+    await Promise.resolve(database?.()).catch((error: unknown) => report(`while stopping: ${messageOf(error)}`))
   }
 
   try {
