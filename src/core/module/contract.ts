@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { RecordType } from '#core/permission'
 
 /**
  * The words that a module brings: its permissions, its events, its tables. Everything else about a module is
@@ -12,7 +13,12 @@ export interface Contract {
   readonly needs: readonly Contract[]
   /** Tables in its schema, and whether anything may ever change in them. */
   readonly tables: Readonly<Record<string, 'append-only' | 'changing'>>
-  /** What may be permitted: `policy.approve` → the sentence shown to whoever grants it. */
+  /** What people may find, read and write, and what rules speak about; left out where the module shows no records. */
+  readonly records?: Readonly<Record<string, RecordType>>
+  /**
+   * What may be permitted: `policy.approve` → the sentence shown to whoever grants it. The part before the last dot
+   * names the record type that the act is about.
+   */
   readonly permissions: Readonly<Record<string, string>>
   /** What can happen: name → shape of its payload. */
   readonly events: Readonly<Record<string, z.ZodType>>
@@ -22,5 +28,7 @@ export interface Contract {
 export const defineContract = <const C extends Contract>(contract: C): C => contract
 
 export type PermissionOf<C extends Contract> = keyof C['permissions'] & string
+/** Names of its record types; any name where it declares none, so that contracts without records fit as well. */
+export type RecordOf<C extends Contract> = C extends { readonly records: infer R } ? keyof R & string : string
 export type EventOf<C extends Contract> = keyof C['events'] & string
 export type PayloadOf<C extends Contract, E extends EventOf<C>> = z.infer<C['events'][E]>

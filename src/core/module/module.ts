@@ -1,5 +1,6 @@
 import type { Check } from '#core/check'
-import type { Contract, EventOf, PayloadOf } from './contract.ts'
+import type { Contract, EventOf } from './contract.ts'
+import type { Reaction } from './events.ts'
 import type { Route } from './route.ts'
 
 /** A promise with a clock, in the module's own events (core/obligation counts it). */
@@ -16,12 +17,6 @@ interface ObligationFor<Event extends string> {
   readonly within: string
 }
 
-/** What a module does when something happened, in the same transaction as the event or as a job after it. */
-export interface Reaction<C extends Contract, E extends EventOf<C> = EventOf<C>> {
-  readonly to: E
-  react(payload: PayloadOf<C, E>): Promise<void>
-}
-
 /** Its part of the public site: a link in the navigation and what is behind it. */
 export interface Section {
   readonly title: string
@@ -36,6 +31,6 @@ export interface Module<C extends Contract = Contract> {
   readonly routes: readonly Route<C>[]
   readonly checks: readonly Check[]
   readonly obligations: readonly ObligationDeclaration<C>[]
-  readonly reactions: readonly Reaction<C>[]
+  readonly reactions: readonly Reaction[]
   readonly sections: readonly Section[]
 }

@@ -208,7 +208,7 @@ async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targ
   // Bounded on both sides: a page of nothing but beginnings must not cost the square of its length.
   const link = /<link\s[^>]{0,500}rel="?vouchsafe-bundle"?[^>]{0,500}>/i.exec(html)?.[0]
   const href = link && /\shref="([^"]{1,500})"/i.exec(link)?.[1]?.replaceAll('&amp;', '&')
-  if (href !== undefined && URL.canParse(href, page.url)) return { path: new URL(href, page.url).href, targets }
+  if (href !== undefined && URL.canParse(href, page.url.href)) return { path: new URL(href, page.url).href, targets }
   if (/^\/(?:claims|policies)\/[^/]+$/.test(path)) return { path: `${path}/bundle`, targets }
   throw new VerifyError('unreachable', `${page.url.href} names no bundle: this is not a page that can be verified`)
 }
