@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'unsupported' // a form we know of and do not take
   | 'not-found'
   | 'not-allowed'
+  | 'not-signed-in' // nobody is known here, or what was shown is dead
+  | 'step-up-needed' // a dangerous act: the second factor must be shown again first
   | 'conflict' // the thing has changed, or exists already
   | 'precondition-failed' // an ETag did not match
   | 'rate-limited'
@@ -28,12 +30,18 @@ export class VouchsafeError extends Error {
   readonly code: ErrorCode
   readonly mend: string | undefined
   readonly fields: readonly FieldError[]
-  constructor(code: ErrorCode, message: string, options: { mend?: string; fields?: readonly FieldError[]; cause?: unknown } = {}) {
+  /** With `precondition-failed`: the record as it is now, cut to what the asker may read, so that both versions can be shown. */
+  readonly current: unknown
+  /** With `rate-limited` and `unavailable`: seconds after which it is worth asking again. */
+  readonly retryAfterSeconds: number | undefined
+  constructor(code: ErrorCode, message: string, options: { mend?: string; fields?: readonly FieldError[]; current?: unknown; retryAfterSeconds?: number; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'VouchsafeError'
     this.code = code
     this.mend = options.mend
     this.fields = options.fields ?? []
+    this.current = options.current
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 

@@ -5,12 +5,15 @@ import type { Clock } from '#core/clock'
 import { VouchsafeError } from '#core/errors'
 import { codeOf, databaseFailure, isGone, mayBeTriedAgain } from './failure.ts'
 import { uuid7 } from './id.ts'
+import { currentRequestId } from './request-id.ts'
 import type { NoTables } from './pool.ts'
 
 /** Who acts. `name` is how the audit shows them: a person's id, the operator's chosen name, a check's id. */
 export interface Actor {
-  kind: 'person' | 'operator' | 'system' | 'check' | 'runner' | 'sender'
+  kind: 'person' | 'service' | 'operator' | 'system' | 'check' | 'runner' | 'sender'
   name: string
+  /** What a record that people read calls them, where `name` is an id: 'Ada Example, administrator'. Never in the audit. */
+  shown?: string
 }
 
 /** What a change says of itself in the audit. */
@@ -21,6 +24,7 @@ export interface ChangeRecord {
   subject: { kind: string; id: string }
   /** What else an auditor needs. No secrets and no more of people than their ids. */
   detail?: Record<string, unknown>
+  /** Default: the request that is being answered, where there is one. */
   requestId?: string
   /** Default `read committed`; `serializable` where a decision rests on rows it does not write. */
   isolation?: IsolationLevel
@@ -129,7 +133,7 @@ async function insertAuditEvent(tx: ControlledTransaction<NoTables>, at: Date, r
   await sql`
     insert into audit.event (id, at, actor_kind, actor_name, action, subject_kind, subject_id, detail, request_id)
     values (${uuid7(at)}, ${at}, ${record.actor.kind}, ${record.actor.name}, ${record.action}, ${record.subject.kind}, ${record.subject.id},
-            ${JSON.stringify(detail)}::jsonb, ${record.requestId ?? null})`.execute(tx)
+            ${JSON.stringify(detail)}::jsonb, ${record.requestId ?? currentRequestId() ?? null})`.execute(tx)
 }
 
 async function addJob(tx: ControlledTransaction<NoTables>, name: string, payload: unknown, options: JobOptions): Promise<void> {

@@ -3,3 +3,4 @@ export { defineContract, type Contract, type EventOf, type PayloadOf, type Permi
 export { Events, reactionTo, type Happening, type Reaction } from './events.ts'
 export { routesOf, type Client, type Method, type Route, type RouteReply, type RouteRequest, type SetCookie } from './route.ts'
 export type { Module, ObligationDeclaration, Section } from './module.ts'
+export type { Recognised, Recognition, Shown } from './recognition.ts'

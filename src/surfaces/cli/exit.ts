@@ -10,6 +10,8 @@ const EXIT: Record<ErrorCode, ExitCode> = {
   unsupported: 2,
   'not-found': 2,
   'not-allowed': 2,
+  'not-signed-in': 2,
+  'step-up-needed': 2,
   conflict: 1,
   'precondition-failed': 1,
   refused: 1,

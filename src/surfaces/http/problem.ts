@@ -10,6 +10,9 @@ export interface Problem {
   detail: string
   mend?: string
   errors?: readonly FieldError[]
+  /** With 412: what it is now. */
+  current?: unknown
+  retryAfterSeconds?: number
   instance?: string
 }
 
@@ -19,6 +22,8 @@ const STATUS: Record<ErrorCode, { status: number; title: string }> = {
   unsupported: { status: 415, title: 'Not supported' },
   'not-found': { status: 404, title: 'Not found' },
   'not-allowed': { status: 403, title: 'Not allowed' },
+  'not-signed-in': { status: 401, title: 'Not signed in' },
+  'step-up-needed': { status: 403, title: 'Show your second factor first' },
   conflict: { status: 409, title: 'Conflict' },
   'precondition-failed': { status: 412, title: 'It has changed meanwhile' },
   'rate-limited': { status: 429, title: 'Too many requests' },
@@ -45,6 +50,8 @@ export function problemOf(thrown: unknown, instance?: string): Problem {
     detail: known.message,
     ...(known.mend === undefined ? {} : { mend: known.mend }),
     ...(known.fields.length === 0 ? {} : { errors: known.fields }),
+    ...(known.current === undefined ? {} : { current: known.current }),
+    ...(known.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: known.retryAfterSeconds }),
     ...(instance === undefined ? {} : { instance }),
   }
 }
@@ -54,6 +61,8 @@ const isMissingFile = (error: unknown): boolean => (error as { code?: unknown } 
 
 export function problemResponse(problem: Problem): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-  if (problem.status === 503 || problem.status === 429) headers.set('retry-after', '5')
+  if (problem.status === 503 || problem.status === 429) headers.set('retry-after', String(Math.max(1, Math.ceil(problem.retryAfterSeconds ?? 5)))) // RFC 9110 §10.2.3
+  // RFC 9110 §11.6.1: a 401 says how one signs in. Browsers show no box of their own for this scheme.
+  if (problem.status === 401) headers.set('www-authenticate', 'Bearer realm="vouchsafe"')
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }
