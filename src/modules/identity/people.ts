@@ -8,6 +8,7 @@ export interface Person {
   id: PersonId
   kind: 'person' | 'service'
   displayName: string
+  /** As it was written; mail goes to this one, never to what somebody typed to be found by. */
   email?: string
   title?: string
   state: 'invited' | 'active' | 'deactivated'
@@ -16,10 +17,12 @@ export interface Person {
   /** Who provisions them; absent: managed here. */
   managedBy?: string
   externalId?: string
+  /** Grows with each change; the entity tag of its record. */
   version: number
   createdAt: Date
   changedAt: Date
   deactivatedAt?: Date
+  deactivatedWhy?: string
 }
 
 export interface Group {
@@ -55,42 +58,83 @@ export interface PersonChange {
   displayName?: string
   email?: string | null
   title?: string | null
+  /** Who provisions them from now on; null: they are managed here. */
+  managedBy?: string | null
   externalId?: string | null
 }
 
-/** Why somebody was deactivated, for the audit: by whom and by which way. */
+/** Why somebody was deactivated, for the audit: by whom and by which way. `why` stays with the person, never in the audit. */
 export type Ending = { by: Actor; way: 'console' | 'api' | 'scim' | 'cli' | 'leaving'; why?: string }
 
 /**
  * The people of an organisation, for sibling modules. Whatever changes takes the caller's transaction, so that it happens
  * with the caller's own change or not at all; the `expectedVersion` of a change that was based on an older one is refused
- * with `precondition-failed`.
+ * with `precondition-failed`. Ids that are none (of another form, or of nobody) find nothing, and changing them is `not-found`.
  */
 export interface People {
   find(id: string): Promise<Person | undefined>
-  /** By the folded address: other case and look-alike forms of the same characters find the same person. */
+  /** Those of these ids that exist, in no order; at most 1,000 at once. */
+  findAll(ids: readonly string[]): Promise<readonly Person[]>
+  /** By the folded address: other case and other ways of writing the same characters find the same person; look-alikes do not. */
   findByEmail(email: string): Promise<Person | undefined>
   findByExternalId(managedBy: string, externalId: string): Promise<Person | undefined>
   /** One query by primary key: asked at every request. */
   standing(id: string): Promise<Standing | undefined>
-  /** @throws VouchsafeError `conflict` when the address belongs to somebody else */
+  /**
+   * @throws VouchsafeError `bad-input`; `conflict` when the address belongs to somebody else, or when name or address look
+   * like somebody else's without being spelt the same
+   */
   create(tx: Change<never>, person: NewPerson): Promise<Person>
   update(tx: Change<never>, id: PersonId, change: PersonChange, expectedVersion?: number): Promise<Person>
-  /** From invited to active: they have shown a first credential of theirs. */
+  /** From invited to active: they have shown a first credential of theirs. Done already: nothing happens. */
   activate(tx: Change<never>, id: PersonId): Promise<void>
   /**
-   * The one way in which somebody ends here, whoever asks: sessions, tokens, grants and pending links die with it, in the
-   * same transaction, by the reactions to `person.deactivated`; the grown epoch kills what anyone forgot.
+   * The one way in which somebody ends here, whoever asks: sessions, tokens, grants, memberships and pending links die with
+   * it, in the same transaction, by the reactions to `person.deactivated`; the grown epoch kills what anyone forgot. Once this
+   * has answered, it is on disk. Done already: nothing happens.
    * @throws VouchsafeError `conflict` for the last owner who can sign in
    */
   deactivate(id: PersonId, ending: Ending): Promise<void>
+  /** They may sign in again, and hold nothing: no session, token, role or membership comes back. */
   reactivate(id: PersonId, by: Actor): Promise<void>
   /** Ends every session and token, and leaves the person active. */
   signOutEverywhere(tx: Change<never>, id: PersonId): Promise<void>
   findGroup(id: string): Promise<Group | undefined>
-  createGroup(tx: Change<never>, group: { name: string; description?: string; managedBy?: string; externalId?: string }): Promise<Group>
-  updateGroup(tx: Change<never>, id: GroupId, change: { name?: string; description?: string; externalId?: string | null }, expectedVersion?: number): Promise<Group>
-  deleteGroup(tx: Change<never>, id: GroupId): Promise<void>
-  /** In batches inside; 50,000 members are one call. Memberships that somebody else manages are refused, not overwritten. */
+  findGroupByName(name: string): Promise<Group | undefined>
+  createGroup(tx: Change<never>, group: NewGroup): Promise<Group>
+  updateGroup(tx: Change<never>, id: GroupId, change: GroupChange, expectedVersion?: number): Promise<Group>
+  /** @throws VouchsafeError `conflict` where its memberships are managed by somebody else than `managedBy`; left out: whoever */
+  deleteGroup(tx: Change<never>, id: GroupId, managedBy?: string | null): Promise<void>
+  /**
+   * In batches inside; 50,000 members are one call. Adding who is a member already, and removing who is none, does nothing.
+   * Deactivated persons cannot be added.
+   * @param managedBy who keeps these memberships; null: people here. Removing one that somebody else keeps is `conflict`.
+   */
   changeMembers(tx: Change<never>, id: GroupId, change: { add?: readonly PersonId[]; remove?: readonly PersonId[] }, managedBy: string | null): Promise<void>
+  /** A page of a group's members by id, after the id `after`; at most 1,000. */
+  membersOf(id: string, page: { after?: string; limit: number }): Promise<readonly Membership[]>
+  /** The groups somebody is in; deactivated persons are in none. */
+  groupsOf(id: string): Promise<readonly Group[]>
+}
+
+export interface NewGroup {
+  name: string
+  description?: string
+  managedBy?: string
+  externalId?: string
+}
+
+export interface GroupChange {
+  name?: string
+  description?: string
+  managedBy?: string | null
+  externalId?: string | null
+}
+
+export interface Membership {
+  group: GroupId
+  person: PersonId
+  /** Absent: kept by people here. */
+  managedBy?: string
+  since: Date
 }

@@ -4,9 +4,13 @@ create table identity.person (
   id uuid primary key,
   kind text not null check (kind in ('person', 'service')),
   display_name text not null,
+  -- Folded as address.ts does it: for search, for order, and to tell a namesake from a look-alike.
+  name_folded text not null,
+  name_skeleton text not null,
   email text,
-  -- Case-folded, NFKC: two addresses that look the same are the same.
-  email_folded text unique,
+  -- Two spellings of one address are one address; two addresses that look the same cannot both be here.
+  email_folded text constraint person_email unique,
+  email_skeleton text constraint person_email_look unique,
   title text,
   state text not null check (state in ('invited', 'active', 'deactivated')),
   epoch integer not null default 0,
@@ -16,17 +20,23 @@ create table identity.person (
   version integer not null default 1,
   created_at timestamptz not null,
   changed_at timestamptz not null,
+  -- When they first had a way to sign in; null for whoever never accepted.
+  activated_at timestamptz,
   deactivated_at timestamptz,
-  deactivated_why text
+  deactivated_why text,
+  check ((state = 'deactivated') = (deactivated_at is not null)),
+  check ((email is null) = (email_folded is null) and (email is null) = (email_skeleton is null))
 );
 create unique index person_external on identity.person (managed_by, external_id) where external_id is not null;
-create index person_name on identity.person (lower(display_name), id);
+create index person_name on identity.person (name_folded, id);
+create index person_look on identity.person (name_skeleton);
+create index person_created on identity.person (created_at, id);
 select migration.changeable('identity.person', 'select, insert, update');
 
 create table identity."group" (
   id uuid primary key,
   name text not null,
-  name_folded text not null unique,
+  name_folded text not null constraint group_name unique,
   description text not null default '',
   managed_by text,
   external_id text,
@@ -46,4 +56,4 @@ create table identity.membership (
   primary key (group_id, person_id)
 );
 create index membership_person on identity.membership (person_id);
-select migration.changeable('identity.membership');
+select migration.changeable('identity.membership', 'select, insert, delete');

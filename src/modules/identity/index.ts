@@ -1,0 +1,6 @@
+/** The identity module's front door. */
+export { parseAddress, foldedAddress, type Address } from './address.ts'
+export { identity } from './contract.ts'
+export type { Ending, Group, GroupChange, GroupId, Membership, NewGroup, NewPerson, People, Person, PersonChange, PersonId, Standing } from './people.ts'
+export type { IdentityParts, Owners } from './parts.ts'
+export { identityMigrations } from './store.ts'

@@ -1,0 +1,20 @@
+import type { Module } from '#core/module'
+import { createCircles } from './circles.ts'
+import { identity } from './contract.ts'
+import type { IdentityParts } from './parts.ts'
+import type { People } from './people.ts'
+import { createRoll } from './roll.ts'
+import { identityMigrations } from './store.ts'
+
+export interface IdentityServices {
+  people: People
+}
+
+/** Who there is. Asks the roles, which stand on it, through `parts.owners`. */
+export function createIdentityModule(parts: IdentityParts): IdentityServices & { module: Module<typeof identity> } {
+  const people: People = { ...createRoll(parts), ...createCircles(parts) }
+  return {
+    people,
+    module: { contract: identity, migrations: identityMigrations.folder, routes: [], checks: [], obligations: [], reactions: [], sections: [] },
+  }
+}

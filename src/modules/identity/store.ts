@@ -1,0 +1,190 @@
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
+import { migrationsBeside, type Change, type MigrationSet, type NoTables } from '#core/database'
+import type { Group, GroupId, Membership, Person, PersonId, Standing } from './people.ts'
+
+export const identityMigrations: MigrationSet = { schema: 'identity', folder: migrationsBeside(import.meta.url) }
+
+export type IdentityTables = {
+  'identity.person': {
+    id: string
+    kind: 'person' | 'service'
+    display_name: string
+    name_folded: string
+    name_skeleton: string
+    email: string | null
+    email_folded: string | null
+    email_skeleton: string | null
+    title: string | null
+    state: 'invited' | 'active' | 'deactivated'
+    epoch: number
+    managed_by: string | null
+    external_id: string | null
+    version: number
+    created_at: Date
+    changed_at: Date
+    activated_at: Date | null
+    deactivated_at: Date | null
+    deactivated_why: string | null
+  }
+  'identity.group': {
+    id: string
+    name: string
+    name_folded: string
+    description: string
+    managed_by: string | null
+    external_id: string | null
+    version: number
+    created_at: Date
+    changed_at: Date
+  }
+  'identity.membership': { group_id: string; person_id: string; managed_by: string | null; since: Date }
+  'identity.invitation': {
+    id: string
+    person_id: string
+    email_folded: string
+    token_hash: Buffer
+    made_by: string
+    made_at: Date
+    expires_at: Date
+    ended_at: Date | null
+    ended_how: 'accepted' | 'revoked' | 'replaced' | null
+  }
+  'identity.set_up': { one: boolean; code_hash: Buffer; made_at: Date; expires_at: Date; wrong_tries: number }
+  'identity.first_owner': { one: boolean; person_id: string; at: Date }
+}
+
+export type PersonRow = Selectable<IdentityTables['identity.person']>
+export type GroupRow = Selectable<IdentityTables['identity.group']>
+
+/** Inside a change or outside: the same queries. */
+export type Queries = Kysely<IdentityTables> | Transaction<IdentityTables>
+
+/** The tables of identity within whatever transaction the caller runs. */
+export const within = (tx: Change<never>): Transaction<IdentityTables> => tx.db as unknown as Transaction<IdentityTables>
+export const outside = (db: Kysely<NoTables>): Kysely<IdentityTables> => db.withTables<IdentityTables>()
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** What is no id has no row; asking the database for it would be an error of type. */
+export const isId = (text: string): boolean => UUID.test(text)
+
+export const personOf = (row: PersonRow): Person => ({
+  id: row.id as PersonId,
+  kind: row.kind,
+  displayName: row.display_name,
+  ...(row.email === null ? {} : { email: row.email }),
+  ...(row.title === null ? {} : { title: row.title }),
+  state: row.state,
+  epoch: row.epoch,
+  ...(row.managed_by === null ? {} : { managedBy: row.managed_by }),
+  ...(row.external_id === null ? {} : { externalId: row.external_id }),
+  version: row.version,
+  createdAt: row.created_at,
+  changedAt: row.changed_at,
+  ...(row.deactivated_at === null ? {} : { deactivatedAt: row.deactivated_at }),
+  ...(row.deactivated_why === null ? {} : { deactivatedWhy: row.deactivated_why }),
+})
+
+export const groupOf = (row: GroupRow): Group => ({
+  id: row.id as GroupId,
+  name: row.name,
+  description: row.description,
+  ...(row.managed_by === null ? {} : { managedBy: row.managed_by }),
+  ...(row.external_id === null ? {} : { externalId: row.external_id }),
+  version: row.version,
+  createdAt: row.created_at,
+  changedAt: row.changed_at,
+})
+
+const membershipOf = (row: Selectable<IdentityTables['identity.membership']>): Membership => ({
+  group: row.group_id as GroupId,
+  person: row.person_id as PersonId,
+  ...(row.managed_by === null ? {} : { managedBy: row.managed_by }),
+  since: row.since,
+})
+
+export const findPerson = async (q: Queries, id: string): Promise<PersonRow | undefined> => (isId(id) ? q.selectFrom('identity.person').selectAll().where('id', '=', id).executeTakeFirst() : undefined)
+
+/** Holds the row until the transaction ends: what is decided on it stays true. */
+export const lockPerson = async (q: Transaction<IdentityTables>, id: string): Promise<PersonRow | undefined> =>
+  isId(id) ? q.selectFrom('identity.person').selectAll().where('id', '=', id).forUpdate().executeTakeFirst() : undefined
+
+export const lockGroup = async (q: Transaction<IdentityTables>, id: string): Promise<GroupRow | undefined> =>
+  isId(id) ? q.selectFrom('identity.group').selectAll().where('id', '=', id).forUpdate().executeTakeFirst() : undefined
+
+/** State, epoch and groups, in one query by primary key. */
+export async function standingOf(q: Queries, id: string): Promise<Standing | undefined> {
+  if (!isId(id)) return undefined
+  const { rows } = await sql<{ kind: 'person' | 'service'; state: string; epoch: number; groups: GroupId[] }>`
+    select p.kind, p.state, p.epoch, array(select m.group_id::text from identity.membership m where m.person_id = p.id order by 1) as groups
+    from identity.person p where p.id = ${id}`.execute(q)
+  const row = rows[0]
+  return row && { active: row.state === 'active', epoch: row.epoch, kind: row.kind, groups: row.groups }
+}
+
+/** Somebody else whose address is the same, or looks the same. */
+export const holderOfAddress = (q: Queries, address: { skeleton: string }, notId: string | undefined): Promise<PersonRow | undefined> =>
+  q
+    .selectFrom('identity.person')
+    .selectAll()
+    .where('email_skeleton', '=', address.skeleton)
+    .$if(notId !== undefined, (qb) => qb.where('id', '<>', notId ?? ''))
+    .executeTakeFirst()
+
+/** Somebody else whose name looks like this one and is spelt otherwise. Namesakes are no look-alikes. */
+export const lookAlikeOfName = (q: Queries, name: { folded: string; skeleton: string }, notId: string | undefined): Promise<PersonRow | undefined> =>
+  q
+    .selectFrom('identity.person')
+    .selectAll()
+    .where('name_skeleton', '=', name.skeleton)
+    .where('name_folded', '<>', name.folded)
+    .where('state', '<>', 'deactivated')
+    .$if(notId !== undefined, (qb) => qb.where('id', '<>', notId ?? ''))
+    .limit(1)
+    .executeTakeFirst()
+
+/**
+ * Which of these may be members. Their rows are held against a deactivation that runs at the same time: it either sees the
+ * new membership or is seen here.
+ */
+export async function lockLiving(q: Transaction<IdentityTables>, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select id::text from identity.person where id = any(${ids}::uuid[]) and state <> 'deactivated' order by id for share`.execute(q)
+  return new Set(rows.map((row) => row.id))
+}
+
+/** @returns who was no member before */
+export async function addMembers(q: Transaction<IdentityTables>, group: string, ids: readonly string[], managedBy: string | null, at: Date): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    insert into identity.membership (group_id, person_id, managed_by, since)
+    select ${group}::uuid, id, ${managedBy}::text, ${at}::timestamptz from unnest(${ids}::uuid[]) as id
+    on conflict do nothing returning person_id::text as id`.execute(q)
+  return rows.map((row) => row.id)
+}
+
+/** How many of these memberships somebody else keeps. */
+export async function keptByOthers(q: Transaction<IdentityTables>, group: string, ids: readonly string[] | undefined, managedBy: string | null): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from identity.membership
+    where group_id = ${group}::uuid and managed_by is distinct from ${managedBy}::text and (${ids ?? null}::uuid[] is null or person_id = any(${ids ?? null}::uuid[]))`.execute(q)
+  return rows[0]?.count ?? 0
+}
+
+/** @returns who was a member before */
+export async function removeMembers(q: Transaction<IdentityTables>, group: string, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    delete from identity.membership where group_id = ${group}::uuid and person_id = any(${ids}::uuid[]) returning person_id::text as id`.execute(q)
+  return rows.map((row) => row.id)
+}
+
+export async function membersOf(q: Queries, group: string, page: { after?: string; limit: number }): Promise<Membership[]> {
+  if (!isId(group) || (page.after !== undefined && !isId(page.after))) return []
+  const rows = await q
+    .selectFrom('identity.membership')
+    .selectAll()
+    .where('group_id', '=', group)
+    .$if(page.after !== undefined, (qb) => qb.where('person_id', '>', page.after ?? ''))
+    .orderBy('person_id')
+    .limit(Math.min(page.limit, 1000))
+    .execute()
+  return rows.map(membershipOf)
+}
