@@ -28,6 +28,7 @@ const buildSteps = [
   { name: 'verifier', run: [tsc, '-p', 'packages/verify/tsconfig.build.json'] },
   { name: 'verifier in the page', run: ['packages/verify/build.mjs'] },
   { name: 'server', run: [tsc, '-p', 'tsconfig.build.json'] },
+  { name: 'console', run: ['node_modules/vite/bin/vite.js', 'build', '--config', 'console/vite.config.ts'], needs: 'console/vite.config.ts' },
 ]
 
 /** Everything that a build reads; a change in size or time of any file makes a new build. */

@@ -7,7 +7,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 const { buildSteps } = createRequire(import.meta.url)(path.join(root, 'bin/setup.cjs')) as { buildSteps: { run: string[]; needs?: string }[] }
 
 /** What a release is built from and needs beside it. */
-const COPIED = ['src', 'starter', 'packages/verify', 'package.json', 'package-lock.json', ...readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name))]
+const COPIED = ['src', 'console', 'starter', 'packages/verify', 'package.json', 'package-lock.json', ...readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name))]
 
 /**
  * Copies the sources into `folder` and builds them there, so that a test runs what they are now and nobody's build is

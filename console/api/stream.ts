@@ -1,0 +1,61 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { ACCESS_KEY } from './access.ts'
+
+/**
+ * Which lists and records of the API a happening touches, by the first word of its name: `person.deactivated` → whatever
+ * was read below `/people`. What is not named here touches everything that is shown.
+ */
+const TOUCHES: Readonly<Record<string, readonly string[]>> = {
+  person: ['/people', '/me', '/groups'],
+  service: ['/people', '/service-accounts'],
+  invitation: ['/invitations', '/people'],
+  group: ['/groups', '/people'],
+  membership: ['/groups', '/people'],
+  role: ['/roles', '/people', '/me', '/access'],
+  assignment: ['/roles', '/people', '/me', '/access'],
+  session: ['/me', '/sessions', '/people'],
+  token: ['/me', '/tokens', '/people'],
+}
+
+/** Whether what was read at `path` may have changed by `event`. */
+export function touches(event: string, path: string): boolean {
+  const prefixes = TOUCHES[event.split('.')[0] ?? '']
+  return prefixes === undefined || prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))
+}
+
+const GATHER_MS = 300 // a burst of changes is one reading again
+
+/** Reads again what changed, as the server tells of it; the browser itself connects again when the line is cut. */
+export function listenForChanges(queries: QueryClient): () => void {
+  const source = new EventSource('/api/v1/events')
+  const waiting = new Set<string>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const flush = (): void => {
+    timer = undefined
+    const names = [...waiting]
+    waiting.clear()
+    void queries.invalidateQueries({ predicate: ({ queryKey: [path] }) => typeof path === 'string' && path !== '/session' && names.some((name) => touches(name, path)) })
+    if (names.some((name) => touches(name, ACCESS_KEY[0]))) void queries.invalidateQueries({ queryKey: ACCESS_KEY })
+  }
+  source.onmessage = (event: MessageEvent<string>) => {
+    const name = nameIn(event.data)
+    if (name === undefined) return
+    waiting.add(name)
+    timer ??= setTimeout(flush, GATHER_MS)
+  }
+  return () => {
+    source.close()
+    clearTimeout(timer)
+  }
+}
+
+/** The name of what happened, whether it comes alone or as a member of JSON. */
+function nameIn(data: string): string | undefined {
+  try {
+    const given: unknown = JSON.parse(data)
+    const name = typeof given === 'object' && given !== null ? (given as { name?: unknown }).name : given
+    return typeof name === 'string' ? name : undefined
+  } catch {
+    return /^[a-z-]+\.[a-z-]+$/.test(data) ? data : undefined
+  }
+}

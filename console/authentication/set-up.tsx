@@ -1,0 +1,2 @@
+import { Door } from '../components/door.tsx'
+export default function Screen() { return <Door title="Soon">…</Door> }

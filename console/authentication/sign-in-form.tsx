@@ -1,0 +1,83 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { problemOf } from '../api/problem.ts'
+import { Button } from '../components/button.tsx'
+import { Failure } from '../components/failure.tsx'
+import { Form, TextField } from '../components/form.tsx'
+import { byPasskey, byPassword, bySecondFactor, type Next, type SecondFactor, ways } from './api.ts'
+
+/** The ways in, one after the other: a passkey, else a password and then a second factor, else a provider. */
+export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<void>; onSetUp?: () => void }) {
+  const known = useQuery({ queryKey: ['/sign-in'], queryFn: ways, retry: false, staleTime: 60_000 })
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [second, setSecond] = useState<readonly SecondFactor[]>()
+  const [failed, setFailed] = useState<unknown>()
+  const go = async (next: Next): Promise<void> => {
+    if (next.next === 'done') return onDone()
+    setSecond(next.ways)
+  }
+  const passkey = async (): Promise<void> => {
+    setFailed(undefined)
+    try {
+      await go(await byPasskey())
+    } catch (thrown) {
+      setFailed(problemOf(thrown))
+    }
+  }
+  if (second) return <SecondFactorForm ways={second} onCode={async (way, code) => go(await bySecondFactor(way, code))} onPasskey={passkey} onBack={() => { setSecond(undefined); setPassword('') }} />
+  const providers = known.data?.providers ?? []
+  return (
+    <>
+      {failed !== undefined && <Failure error={failed} />}
+      <Button look="filled" wide onClick={passkey}>Sign in with a passkey</Button>
+      {providers.map((provider) => (
+        <form key={provider.id} method="post" action={`/api/v1/federation/${provider.kind}/${encodeURIComponent(provider.id)}/start`} style={{ marginTop: '.6rem' }}>
+          <Button type="submit" wide>Sign in with {provider.title}</Button>
+        </form>
+      ))}
+      <div className="or"><span>or with a password</span></div>
+      <Form submit="Continue" wide onSubmit={async () => go(await byPassword(email, password))}>
+        <TextField label="E-mail address" name="email" type="email" autoComplete="username webauthn" value={email} onChange={setEmail} required />
+        <TextField label="Password" name="password" type="password" autoComplete="current-password" value={password} onChange={setPassword} required />
+      </Form>
+      {known.data?.setUp && onSetUp && <p className="notice">Nobody has signed in here yet. <button type="button" className="link" onClick={onSetUp}>Set up with the code</button> that the start of Vouchsafe has printed.</p>}
+    </>
+  )
+}
+
+const TITLES: Readonly<Record<SecondFactor, string>> = { passkey: 'Use a passkey', totp: 'Use the authenticator app', 'recovery-code': 'Use a recovery code' }
+
+/** A code of the authenticator app, a recovery code or a passkey. */
+export function SecondFactorForm({ ways: offered, onCode, onPasskey, onBack, submit = 'Continue' }: { ways: readonly SecondFactor[]; onCode: (way: 'totp' | 'recovery-code', code: string) => Promise<unknown>; onPasskey: () => Promise<unknown>; onBack?: () => void; submit?: string }) {
+  const codes = offered.filter((way) => way !== 'passkey')
+  const [way, setWay] = useState<'totp' | 'recovery-code' | undefined>(codes[0])
+  const [code, setCode] = useState('')
+  const [failed, setFailed] = useState<unknown>()
+  const passkey = async (): Promise<void> => {
+    setFailed(undefined)
+    try {
+      await onPasskey()
+    } catch (thrown) {
+      setFailed(thrown)
+    }
+  }
+  return (
+    <>
+      {failed !== undefined && <Failure error={failed} />}
+      {offered.includes('passkey') && <Button {...(way === undefined ? { look: 'filled' as const } : {})} wide onClick={passkey}>{TITLES.passkey}</Button>}
+      {offered.includes('passkey') && way !== undefined && <div className="or"><span>or</span></div>}
+      {way !== undefined && (
+        <Form submit={submit} wide onSubmit={() => onCode(way, code.replaceAll(/\s/g, ''))}>
+          {way === 'totp'
+            ? <TextField key="totp" label="Code of your authenticator app" name="code" inputMode="numeric" autoComplete="one-time-code" hint="Six digits; each code works once." value={code} onChange={setCode} autoFocus maxLength={12} />
+            : <TextField key="recovery" label="Recovery code" name="code" autoComplete="off" hint="One of those you were given when you began; it works once." value={code} onChange={setCode} autoFocus mono maxLength={40} />}
+        </Form>
+      )}
+      <div className="also">
+        {codes.filter((other) => other !== way).map((other) => <button key={other} type="button" className="link" onClick={() => { setWay(other); setCode('') }}>{TITLES[other]}</button>)}
+        {onBack && <button type="button" className="link" onClick={onBack}>Start again</button>}
+      </div>
+    </>
+  )
+}

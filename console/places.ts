@@ -1,0 +1,10 @@
+import { accountPlaces } from './account/places.ts'
+import { authenticationPlaces } from './authentication/places.ts'
+import { identityPlaces } from './identity/places.ts'
+import type { Place } from './place.ts'
+import { rolesPlaces } from './roles/places.ts'
+import { settingsPlaces } from './settings/places.ts'
+import { todayPlaces } from './today/places.ts'
+
+/** Every screen, a folder a module, in the order of the rail. */
+export const places: readonly Place[] = [...todayPlaces, ...identityPlaces, ...rolesPlaces, ...accountPlaces, ...settingsPlaces, ...authenticationPlaces]
