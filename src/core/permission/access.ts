@@ -1,10 +1,15 @@
-import type { Facts } from './record-type.ts'
+import type { Decision } from './decision.ts'
+import type { Facts, RecordType } from './record-type.ts'
 import type { GrantedRule, Scalar, Verb } from './rule.ts'
 
 /** Attributes of whoever asks, for conditions: `id`, `kind`, `groups`, `roles` and what modules add. */
 export type Subject = Readonly<Record<string, Scalar | readonly Scalar[]>>
 
-/** What is asked: may this be done with this record (or, without facts, with every record of the type)? */
+/**
+ * What is asked: may this be done with this record (or, without facts, with every record of the type)? Whoever reads or
+ * writes a field of a record, or acts on it, must be allowed to find it as well: what is invisible cannot be touched. An
+ * act without facts is about no record (inviting somebody who is not there yet), and only its own rules are asked.
+ */
 export interface Question {
   readonly verb: Verb
   readonly record: string
@@ -29,9 +34,15 @@ export interface Explanation {
  */
 export interface Access {
   readonly subject: Subject
+  /** The record types it knows. A type that is not among them has no fields: it can be found and acted on, not read. */
+  readonly types: ReadonlyMap<string, RecordType>
   /** In memory; ≤ 20 µs at the 99th percentile. */
   allows(question: Question): boolean
   why(question: Question): Explanation
+  /** What is left to decide once the subject is known. SQL is made from it (`predicate`, `visibleRelation`). */
+  decision(question: Omit<Question, 'facts'>): Decision
+  /** What this access and these rules both allow: for tokens, whose scopes give nothing that their owner has not. */
+  narrowedTo(rules: readonly GrantedRule[]): Access
   /** Whether some record of the type could be found, or some field or act allowed: decides what a console offers. */
   mightAllow(question: Omit<Question, 'facts'>): boolean
   /** The record without what may not be read; undefined where it may not be found. `facts` decide, `record` is cut; they are one where left out. */

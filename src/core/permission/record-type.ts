@@ -1,4 +1,9 @@
-/** What a field holds, so that a condition on it can be checked, compiled to SQL and offered in the console. */
+/**
+ * What a field holds, so that a condition on it can be checked, compiled to SQL and offered in the console. In memory and
+ * as a column: `text` a string (text, uuid, any type with a text form), `number` a finite number (integer, bigint, double
+ * precision), `boolean`, `instant` a Date (timestamptz), `texts` an array of strings (text[], uuid[]), `json` anything,
+ * which no condition compares.
+ */
 export type FieldKind = 'text' | 'number' | 'boolean' | 'instant' | 'texts' | 'json'
 
 export interface Field {
@@ -15,10 +20,15 @@ export interface Field {
  */
 export interface RecordType {
   readonly title: string
-  /** With its schema (`identity.person`), where lists are answered in SQL. */
+  /** Table or view with its schema (`identity.person`), where lists are answered in SQL. */
   readonly table?: string
+  /**
+   * Fields by which a record is told apart: whoever may find it may read them, unless a rule denies that. Left out: `id`,
+   * where there is such a field.
+   */
+  readonly key?: readonly string[]
   readonly fields: Readonly<Record<string, Field>>
 }
 
-/** One record as rules see it: field → value, in the words of its type. A field that is not there cannot be evaluated. */
+/** One record as rules see it: field → value, in the words of its type. A field that is not there, or null, cannot be evaluated. */
 export type Facts = Readonly<Record<string, unknown>>
