@@ -6,7 +6,7 @@ import { identity } from './contract.ts'
 import { MOST_TITLE_CHARACTERS, parseLine, parseName, type Name } from './name.ts'
 import type { Ending, People, PersonChange, PersonId } from './people.ts'
 import type { IdentityParts } from './parts.ts'
-import { findPerson, holderOfAddress, isId, lockPerson, lookAlikeOfName, outside, personOf, standingOf, within, type PersonRow, type Queries } from './store.ts'
+import { findPerson, holderOfAddress, isId, lockPerson, lookAlikeOfName, outside, personOf, standingOf, takeTurn, within, type PersonRow, type Queries } from './store.ts'
 
 type Roll = Pick<People, 'find' | 'findAll' | 'findByEmail' | 'findByExternalId' | 'standing' | 'create' | 'update' | 'activate' | 'deactivate' | 'reactivate' | 'signOutEverywhere'>
 
@@ -90,6 +90,7 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
       db.change(
         { actor: ending.by, action: 'person.deactivate', subject: { kind: 'person', id }, detail: { way: ending.way }, isolation: 'serializable' },
         async (tx: Change<never>) => {
+          await takeTurn(tx)
           const row = await locked(tx, id)
           if (row.state === 'deactivated') return tx.note({ already: true })
           await end(tx, row, ending)

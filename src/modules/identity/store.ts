@@ -111,6 +111,15 @@ export const lockPerson = async (q: Transaction<IdentityTables>, id: string): Pr
 export const lockGroup = async (q: Transaction<IdentityTables>, id: string): Promise<GroupRow | undefined> =>
   isId(id) ? q.selectFrom('identity.group').selectAll().where('id', '=', id).forUpdate().executeTakeFirst() : undefined
 
+/**
+ * Waits until nobody else is ending somebody or taking ownership away, and holds the turn until the transaction ends.
+ * The first statement of a serializable change: a lock takes no snapshot, so that what is read after it is what the one
+ * before left, and nobody runs into a conflict.
+ */
+export async function takeTurn(tx: Change<never>): Promise<void> {
+  await sql`lock table identity.turn in share row exclusive mode`.execute(within(tx))
+}
+
 /** State, epoch and groups, in one query by primary key. */
 export async function standingOf(q: Queries, id: string): Promise<Standing | undefined> {
   if (!isId(id)) return undefined
