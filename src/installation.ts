@@ -11,7 +11,9 @@ import { startWorker } from '#core/jobs'
 import { openLocalRoots, type KeyRing } from '#core/keys'
 import { folderGuard, Log, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
 import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
-import { Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
+import { isLoopbackHost, Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
+import { recordTypesOf } from '#core/module'
+import { fullAccess } from '#core/permission'
 import { ObligationKeeper, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
 import { bindableClaims, changeSettings, claimBundle, evidenceBundle, pageBundle, readSettings, takeSnapshot, wasPublished } from '#core/page'
@@ -23,6 +25,7 @@ import { everyMigration } from './migrations.ts'
 import { readRelease, type Release } from './release.ts'
 import { loadStarter } from './starter.ts'
 import { createApp } from './surfaces/http/app.ts'
+import { originsOf, trustedProxies } from './surfaces/http/client.ts'
 import { healthOf, readinessOf } from './surfaces/http/health.ts'
 import { createIdempotency } from './surfaces/http/idempotency.ts'
 import { createLogFace } from './surfaces/http/log-face.ts'
@@ -35,7 +38,7 @@ import { listen } from './surfaces/http/server.ts'
 import { accentedAssets, schemaFiles } from './surfaces/http/site-files.ts'
 import { mountSite } from './surfaces/http/site-routes.ts'
 import { SiteViews } from './surfaces/http/site-view.ts'
-import { spineApi, type SpineParts } from './surfaces/http/spine/index.ts'
+import { spineApi, spineContract, type SpineParts } from './surfaces/http/spine/index.ts'
 import { Cosigner } from './surfaces/worker/cosigner.ts'
 import { Scheduler } from './surfaces/worker/scheduler.ts'
 import { SPINE_OBLIGATIONS, watch } from './surfaces/worker/watch.ts'
@@ -49,6 +52,8 @@ export interface InstallationOptions {
   /** `s3://bucket/prefix?…`: where evidence and tiles lie, instead of in the data folder. */
   objectsUrl?: string
   publicUrl?: string
+  /** Addresses and networks of reverse proxies whose X-Forwarded-For counts; default: this machine's own, once there is a public address. */
+  trustedProxies?: readonly string[]
   /** Folder of declared checks; default `checks/` in the data folder. */
   checks?: string
   /** Whether addresses that people give may lead into private networks. */
@@ -137,7 +142,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     undo.push(() => operator.close())
     let localUrl = ''
     const routes: { method: string; path: string; permit: string }[] = []
-    const modules = assembleModules({
+    const assembled = assembleModules({
+      otherContracts: [spineContract],
       organisation,
       server,
       log,
@@ -153,7 +159,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       settings: () => readSettings(db),
       routes: () => routes,
     })
-    requireWired(modules, everyMigration)
+    const { modules } = assembled
+    requireWired([{ contract: spineContract }, ...modules], everyMigration)
     const declared = await loadDeclaredChecks(options.checks ?? join(options.data, 'checks'), { allowPrivate: options.allowPrivate, allowCommands: options.allowCommands, clock, secrets: secretsIn(join(options.data, 'secrets'), process.env) })
     const { checks, definitions } = checkList([...modules.flatMap((module) => module.checks), ...declared.checks], declared.pushed.values())
     const engine = new CheckEngine({ db, checks, pushed: declared.pushed, signer, release: release.digest, vault, cosignedCheckpoint: () => cosigned(log) })
@@ -171,6 +178,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     }
     const spine: SpineParts = {
       db,
+      naming: assembled,
       engine,
       signer,
       vault,
@@ -206,7 +214,17 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       api,
       idempotency: createIdempotency(db),
       isOurs: ownHosts({ id: organisation.id, idAtHost: (host) => organisations.idAtHost(host), publicUrl: async () => (await readSettings(db)).publicUrl }),
-      operatorToken: operator.opens,
+      identity: {
+        isTrustedProxy: trustedProxies(options.trustedProxies ?? ((await readSettings(db)).publicUrl === undefined ? [] : ['loopback'])),
+        originAt: originsOf({ publicUrl: remembered(async () => (await readSettings(db)).publicUrl), localUrl: () => localUrl, isLoopback: isLoopbackHost }),
+        operatorToken: operator.opens,
+        operatorAccess: fullAccess({ kind: 'operator' }, recordTypesOf(assembled.contracts)),
+        recognition: assembled.recognition,
+        accessOf: (recognised, at) => assembled.grants.accessOf(recognised, at),
+        accessAs: async () => {
+          throw new VouchsafeError('unsupported', 'Nobody can be seen as here yet.')
+        },
+      },
       isPublished,
       ready: () => readinessOf({ db, log }),
       metrics: () => metricsText({ db, log, release }),
@@ -278,6 +296,20 @@ async function openServer(options: InstallationOptions, report: (problem: string
 function objectsAt(address: string): (id: OrganisationId) => ObjectStore {
   const options = s3OptionsFrom(address, process.env)
   return (id) => new S3Objects({ ...options, prefix: options.prefix === '' ? id : `${options.prefix}/${id}` })
+}
+
+const REMEMBERED_MS = 5_000
+
+/** Asks again after some seconds only: for what comes with every request and changes once a year. */
+function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
+  let last: { answer: Promise<T>; at: number } | undefined
+  return () => {
+    if (last && performance.now() - last.at < REMEMBERED_MS) return last.answer
+    const answer = ask()
+    last = { answer, at: performance.now() }
+    answer.catch(() => (last = undefined))
+    return answer
+  }
 }
 
 async function signingKey(keys: KeyRing, name: string): Promise<Signer> {

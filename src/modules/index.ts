@@ -1,25 +1,61 @@
 import type { Clock } from '#core/clock'
 import type { MigrationSet } from '#core/database'
-import type { Module } from '#core/module'
+import { Events, type Contract, type Module, type Recognition } from '#core/module'
+import type { Settings } from '#core/page'
+import { identityMigrations, type People } from '#modules/identity'
+import { rolesMigrations, type Giving, type Grants } from '#modules/roles'
 import { createDomainModule } from './domain/module.ts'
+import { createIdentityModule } from './identity/module.ts'
 import { createInstallationModule } from './installation/module.ts'
 import type { InstallationParts } from './installation/index.ts'
+import { createRolesModule } from './roles/module.ts'
 
 /** What the composition root hands to the modules. */
 export interface ModuleParts extends InstallationParts {
   clock: Clock
   /** Whether addresses that people give may lead into private networks. */
   allowPrivate: boolean
+  /** Contracts of what is no module and has words of its own, such as the spine. */
+  otherContracts: readonly Contract[]
 }
 
-/** Every module, in the order of their needs. To add one: its folder, and a line here. */
-export const assembleModules = (parts: ModuleParts): readonly Module[] => [
-  createInstallationModule(parts),
-  createDomainModule({ hosts: () => declaredHosts(parts), allowPrivate: parts.allowPrivate, clock: parts.clock }),
-]
+/** What the surfaces and the composition root ask of the modules. */
+export interface Assembled {
+  modules: readonly Module[]
+  contracts: readonly Contract[]
+  events: Events
+  people: People
+  grants: Grants
+  giving: Giving
+  /** How records that people read call somebody. */
+  shownAs(actor: { kind: 'person' | 'service'; id: string }): Promise<string>
+  recognition: Recognition
+}
 
-/** Tables that modules bring, in the same order. Neither of these two keeps any. */
-export const moduleMigrations: readonly MigrationSet[] = []
+/** Every module, in the order of their needs. To add one: its folder, a line here, and its tables below. */
+export function assembleModules(parts: ModuleParts): Assembled {
+  const { database: db } = parts.organisation
+  const events = new Events()
+  const contracts: Contract[] = [...parts.otherContracts]
+  const roles = createRolesModule({ db, events, people: () => identity.people, contracts: () => contracts })
+  const identity = createIdentityModule({ db, events, owners: roles.giving, organisation: async () => named(await parts.settings()), localUrl: parts.localUrl })
+  const modules: readonly Module[] = [
+    createInstallationModule(parts),
+    createDomainModule({ hosts: () => declaredHosts(parts), allowPrivate: parts.allowPrivate, clock: parts.clock }),
+    // Spread, so that the types are compared member by member: the compiler takes a module of one contract for no module of any.
+    { ...identity.module },
+    { ...roles.module },
+  ]
+  contracts.push(...modules.map(({ contract }) => contract))
+  events.connect(modules)
+  return { modules, contracts, events, people: identity.people, grants: roles.grants, giving: roles.giving, shownAs: roles.shownAs, recognition: { recognise: async () => undefined } }
+}
+
+/** Tables that modules bring, in the same order. */
+export const moduleMigrations: readonly MigrationSet[] = [identityMigrations, rolesMigrations]
+
+/** What letters say of the organisation; what is not set is left out. */
+const named = ({ name, publicUrl }: Settings): { name?: string; publicUrl?: string } => ({ ...(name === undefined ? {} : { name }), ...(publicUrl === undefined ? {} : { publicUrl }) })
 
 /** The hosts in the settings; without any, the one of the public address. */
 async function declaredHosts({ settings }: ModuleParts): Promise<readonly string[]> {

@@ -212,7 +212,7 @@ describe('the operator’s door', () => {
     await stopHere()
     expect(existsSync(join(place.data, 'operator/token'))).toBe(false)
     here = await openHere(place)
-    expect((await here.operator('/api/v1/settings', { headers: { authorization: `Bearer ${old}` } })).status).toBe(403)
+    expect((await here.operator('/api/v1/settings', { headers: { authorization: `Bearer ${old}` } })).status).toBe(401)
   })
 
   test('is not there when nothing runs, and the command says how to start', async () => {

@@ -173,7 +173,7 @@ describe('an honest history', () => {
     expect(report.notes.join('\n'), 'what was not opened stays hidden').not.toContain('"targets"')
     const forged = Buffer.from(bundle.replace(/("disclosures":\[")([^"]+)/, (_, start: string, disclosure: string) => start + Buffer.from(Buffer.from(disclosure, 'base64url').toString().replace(/.(?="]?$)/, 'X')).toString('base64url')))
     expect(verifyBytes(forged, { at: clock.now().getTime(), vkey }).ok).toBe(false)
-    expect((await here.public(`/api/v1/runs/${items[0]!.run}/disclosure`, { method: 'POST', body: { fields: ['summary'] } })).status).toBe(403)
+    expect((await here.public(`/api/v1/runs/${items[0]!.run}/disclosure`, { method: 'POST', body: { fields: ['summary'] } })).status).toBe(401)
   })
 })
 

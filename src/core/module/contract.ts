@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { VouchsafeError } from '#core/errors'
 import type { RecordType } from '#core/permission'
 
 /**
@@ -22,6 +23,18 @@ export interface Contract {
   readonly permissions: Readonly<Record<string, string>>
   /** What can happen: name → shape of its payload. */
   readonly events: Readonly<Record<string, z.ZodType>>
+}
+
+/** Every record type of these contracts, by name. @throws VouchsafeError `internal` for a name that two of them declare */
+export function recordTypesOf(contracts: readonly Contract[]): Record<string, RecordType> {
+  const types: Record<string, RecordType> = {}
+  for (const { id, records = {} } of contracts) {
+    for (const [name, type] of Object.entries(records)) {
+      if (types[name] !== undefined) throw new VouchsafeError('internal', `The record type ${name} of ${id} is declared by another module as well.`)
+      types[name] = type
+    }
+  }
+  return types
 }
 
 /** Keeps the literal names of a contract's words. */

@@ -81,6 +81,8 @@ interface RouteFor<Permission extends string> {
   readonly status?: 200 | 201 | 202 | 204 | 303
   /** A dangerous act: a session must have shown its second factor within the step-up limit; a token never suffices. */
   readonly stepUp?: true
+  /** Its answer holds a secret that is shown once: it is never kept for a repeated Idempotency-Key. `signed-in` routes never are. */
+  readonly secret?: true
   /**
    * The record that the act is about. It is loaded before the act is decided: what may not be found is answered like
    * what is not there (404), what may be found but not acted on is refused (403).
@@ -100,6 +102,7 @@ interface RouteSpec<C extends Contract, P extends z.ZodObject, Q extends z.ZodOb
   reply: R
   status?: 200 | 201 | 202 | 204 | 303
   stepUp?: true
+  secret?: true
   about?: { record: RecordOf<C>; load(params: z.infer<P>): Promise<Facts | undefined> }
   handle(
     request: RouteRequest<z.infer<P>, z.infer<Q>, B extends z.ZodType ? z.infer<B> : B extends 'bytes' ? Uint8Array : undefined>,

@@ -98,7 +98,7 @@ export async function insertCorrections(db: OrganisationDatabase, actor: Actor, 
           digest: sentenceDigest(proposal.text),
           section: JSON.stringify(proposal.section) as never,
           change: JSON.stringify(change) as never,
-          by_name: actor.name,
+          by_name: actor.shown ?? actor.name,
           at: tx.at,
         })
         .execute()

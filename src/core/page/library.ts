@@ -93,7 +93,7 @@ export async function addVersion(
         source: Buffer.from(draft.source),
         digest: draft.digest,
         title: draft.title,
-        created_by: actor.name,
+        created_by: actor.shown ?? actor.name,
         created_at: tx.at,
       })
       .execute()

@@ -23,7 +23,7 @@ export async function addNote(db: OrganisationDatabase, actor: Actor, note: Omit
   await db.change({ actor, action: 'claim.note', subject: { kind: 'claim', id: note.claimId }, detail: { mendBy: note.mendBy.toISOString(), role: note.role } }, async (tx: Change<PageTables>) => {
     await tx.db
       .insertInto('page.note')
-      .values({ id: uuid7(tx.at), claim_id: note.claimId, cause: note.cause.trim(), mend_by: note.mendBy, role: note.role.trim(), by_name: actor.name, at: tx.at })
+      .values({ id: uuid7(tx.at), claim_id: note.claimId, cause: note.cause.trim(), mend_by: note.mendBy, role: note.role.trim(), by_name: actor.shown ?? actor.name, at: tx.at })
       .execute()
   })
 }

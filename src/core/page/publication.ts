@@ -69,7 +69,7 @@ async function decide(db: OrganisationDatabase, actor: Actor, version: Version, 
     if (before.length !== version.decisions.length) throw new VouchsafeError('conflict', `Version ${version.number} of ${version.slug} was decided on at the same moment.`, { mend: 'Read it again, and decide on what it says now.' })
     await tx.db
       .insertInto('page.decision')
-      .values({ id: uuid7(tx.at), version_id: version.id, kind, by_name: actor.name, at: tx.at, note: note ?? null })
+      .values({ id: uuid7(tx.at), version_id: version.id, kind, by_name: actor.shown ?? actor.name, at: tx.at, note: note ?? null })
       .execute()
     for (const wording of wordings) {
       await tx.db

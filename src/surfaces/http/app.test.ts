@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineContract, routesOf } from '#core/module'
+import { FULL_ACCESS, NO_ACCESS } from '#core/permission'
 import { createApp } from './app.ts'
 
 const tried = defineContract({ id: 'tried', title: 'Tried', needs: [], tables: {}, permissions: { 'claim.note': 'x' }, events: {} })
@@ -16,7 +17,15 @@ const app = createApp({
   ],
   idempotency: { once: (_request, answer) => answer() },
   isOurs: async (host) => host === 'localhost:7443',
-  operatorToken: (authorization) => authorization === 'Bearer right',
+  identity: {
+    isTrustedProxy: () => false,
+    originAt: async () => 'http://localhost:7443',
+    operatorToken: (authorization) => authorization === 'Bearer right',
+    operatorAccess: FULL_ACCESS,
+    recognition: { recognise: async () => undefined },
+    accessOf: async () => NO_ACCESS,
+    accessAs: async () => NO_ACCESS,
+  },
   isPublished: async ({ claim }) => claim === 'published',
   site: (hono) => void hono.get('/', (context) => context.text('the page')),
   ready: async () => ({ ok: true, parts: {} }),
@@ -63,5 +72,5 @@ test('claims of a preview are for this machine only, those that were published f
 })
 
 test('a stranger who writes to a claim is refused, whether it was published or not', async () => {
-  for (const claim of ['draft', 'published']) expect((await app.request(`http://x/api/v1/claims/${claim}/note`, { method: 'POST', headers: { host: 'localhost:7443', via: '1.1 x' } }, { door: 'public' })).status).toBe(403)
+  for (const claim of ['draft', 'published']) expect((await app.request(`http://x/api/v1/claims/${claim}/note`, { method: 'POST', headers: { host: 'localhost:7443', via: '1.1 x' } }, { door: 'public' })).status).toBe(401)
 })

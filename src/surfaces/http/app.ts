@@ -1,9 +1,9 @@
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import { VouchsafeError } from '#core/errors'
-import { ANYONE, type Actor } from '#core/module'
 import type { Clock } from '#core/clock'
 import { isFinished } from './finished.ts'
 import type { IdempotencyStore } from './idempotency.ts'
+import { identifier, operatorOf, type IdentifyParts } from './identify.ts'
 import { mount } from './mount.ts'
 import { isNear } from './nearness.ts'
 import { openApiDocument, type ApiPart } from './openapi.ts'
@@ -24,8 +24,8 @@ export interface AppParts {
   idempotency: IdempotencyStore
   /** Whether a Host header names this organisation: its public address, a name in the directory, or this machine itself. */
   isOurs(host: string): Promise<boolean>
-  /** Whether the Authorization header holds the operator's token. */
-  operatorToken(authorization: string | undefined): boolean
+  /** How it is told who sent a request, and what they may do. */
+  identity: IdentifyParts
   /** Whether a claim, or without one the page at `/`, was published; a preview is for this machine only. */
   isPublished(what: { slug?: string; claim?: string }): Promise<boolean>
   /** Everything that is not the API: pages, assets, the log's tiles. */
@@ -75,24 +75,16 @@ export function createApp(parts: AppParts): Hono {
   })
   // Figures of the running system are the operator's; a public listener would tell them to everyone.
   app.get('/metrics', async (context) => {
-    if (actorOf(context).kind !== 'operator') throw new VouchsafeError('not-allowed', 'Metrics are served on the operator socket only.')
+    if (operatorOf(context, parts.identity) === undefined) throw new VouchsafeError('not-allowed', 'Metrics are served on the operator socket only.')
     return context.body(await parts.metrics(), 200, { 'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8' })
   })
   app.get('/api/openapi.json', (context) => context.json(document))
-  mount(app, parts.api, { clock: parts.clock, actorOf, idempotency: parts.idempotency })
+  mount(app, parts.api, { clock: parts.clock, identify: identifier(parts.identity), idempotency: parts.idempotency })
   app.all('/api/*', (context) => {
     throw new VouchsafeError('not-found', `There is no ${context.req.method} ${context.req.path}.`, { mend: 'See /api/openapi.json for what there is.' })
   })
   parts.site(app)
   return app
-
-  function actorOf(context: Context): Actor {
-    const { door } = (context.env ?? {}) as Partial<Bindings>
-    if (door !== 'operator' || !parts.operatorToken(context.req.header('authorization'))) return ANYONE
-    const name = context.req.header('vouchsafe-as') ?? 'operator'
-    if (!/^[\p{L}\p{N}][\p{L}\p{N} .,'@_-]{0,79}$/u.test(name)) throw new VouchsafeError('bad-input', 'The name to act as has letters, digits, spaces and .,\'@_- only, at most 80.')
-    return { kind: 'operator', name }
-  }
 }
 
 /** RFC 9110 §15.5.20. */

@@ -18,6 +18,13 @@ interface Row {
   body: string | null
 }
 
+/** Answers that hold a secret or a cookie. Only that they were given is kept. */
+const secrets = new WeakSet<Response>()
+export function unkept(response: Response): Response {
+  secrets.add(response)
+  return response
+}
+
 const KEEP_HOURS = 24
 const ABANDONED_MINUTES = 10 // longer than any request of ours; its process died
 
@@ -38,6 +45,10 @@ export function createIdempotency(db: OrganisationDatabase): IdempotencyStore {
       if (Number(claimed.numAffectedRows ?? 0) === 0) return earlier(db, name, request)
       try {
         const response = await answer()
+        if (secrets.has(response)) {
+          await sql`update http.idempotency set status = ${response.status}, headers = null, body = null where name = ${name}`.execute(db.app)
+          return response
+        }
         const kept = response.clone()
         const headers = Object.fromEntries(kept.headers)
         await sql`update http.idempotency set status = ${kept.status}, headers = ${JSON.stringify(headers)}::jsonb, body = ${await kept.text()} where name = ${name}`.execute(db.app)
@@ -55,5 +66,6 @@ async function earlier(db: OrganisationDatabase, name: string, request: string):
   const row = rows[0]
   if (row && row.request !== request) throw new VouchsafeError('bad-input', 'This Idempotency-Key was used for another request.', { mend: 'Use a new key for each new request.' })
   if (!row || row.status === null) throw new VouchsafeError('conflict', 'The first request with this Idempotency-Key is still under way.', { mend: 'Wait for it, then ask again.' })
+  if (row.headers === null) throw new VouchsafeError('conflict', 'The first request with this Idempotency-Key was carried out; its answer held a secret and was not kept.', { mend: 'Look at what there is now, and make a new one if the secret was lost.' })
   return new Response(row.status === 204 ? null : row.body, { status: row.status, headers: { ...row.headers, 'idempotent-replayed': 'true' } })
 }

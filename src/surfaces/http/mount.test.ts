@@ -2,10 +2,12 @@ import { Hono } from 'hono'
 import { beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineContract, routesOf, type Actor } from '#core/module'
+import { FULL_ACCESS, NO_ACCESS } from '#core/permission'
 import { mount } from './mount.ts'
 
 const contract = defineContract({ id: 'tried', title: 'Tried', needs: [], tables: {}, permissions: { 'thing.change': 'x', 'evidence.read': 'x' }, events: {} })
 const route = routesOf(contract)
+const client = { address: '127.0.0.1', cookies: {}, origin: 'http://localhost' }
 const kept: string[] = []
 let actor: Actor = { kind: 'anyone' }
 const app = new Hono()
@@ -23,7 +25,7 @@ mount(
       ],
     },
   ],
-  { clock: { now: () => new Date(0) }, actorOf: () => actor, idempotency: { once: async ({ address }, answer) => (kept.push(address), answer()) } },
+  { clock: { now: () => new Date(0) }, identify: async () => ({ actor, access: actor.kind === 'operator' ? FULL_ACCESS : NO_ACCESS, client }), idempotency: { once: async ({ address }, answer) => (kept.push(address), answer()) } },
 )
 beforeEach(() => void kept.splice(0))
 const post = (path: string) => app.request(`http://x/api/v1${path}`, { method: 'POST', headers: { 'idempotency-key': 'k-12345678' } })

@@ -1,32 +1,50 @@
+import { randomUUID } from 'node:crypto'
 import type { Context, Hono } from 'hono'
 import type { z } from 'zod'
-import { VouchsafeError } from '#core/errors'
-import { permits, type Actor, type Route } from '#core/module'
 import type { Clock } from '#core/clock'
-import type { IdempotencyStore } from './idempotency.ts'
+import { withRequestId } from '#core/database'
+import { VouchsafeError } from '#core/errors'
+import type { Actor, Client, Route, SetCookie } from '#core/module'
+import type { Access, Facts } from '#core/permission'
+import { unkept, type IdempotencyStore } from './idempotency.ts'
 import { readJson, requirePlain } from './json.ts'
 import { addressOf, type ApiPart } from './openapi.ts'
+import { requireAllowed, requirePermit } from './permit.ts'
+
+/** Who sent a request, and what they may do: decided by the listener and by what they showed, never by what they say. */
+export interface Sender {
+  actor: Actor
+  access: Access
+  client: Client
+}
 
 export interface MountParts {
   clock: Clock
-  /** Who sent this request: decided by the listener and the token, never by what the request says of itself. */
-  actorOf(context: Context): Actor
+  /** @throws VouchsafeError `not-signed-in` for a dead credential, unless the route is open to anyone */
+  identify(context: Context, at: Date, route: Pick<Route, 'permit'>): Promise<Sender>
   idempotency: IdempotencyStore
 }
 
 const DEFAULT_BODY_BYTES = 256 * 1024
 
-/** Puts routes on the server: permit, parse, call, present, in this order. */
-export function mount(app: Hono, parts: readonly ApiPart[], { clock, actorOf, idempotency }: MountParts): void {
-  for (const { routes } of parts) {
+/** Puts routes on the server: recognise, permit, parse, call, present, in this order. */
+export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, idempotency }: MountParts): void {
+  for (const { contract, routes } of parts) {
     for (const route of routes) {
       const { method, pattern } = addressOf(route)
       app.on(method, pattern, async (context) => {
-        const actor = actorOf(context)
+        const at = clock.now()
+        const requestId = randomUUID()
+        const sender = await identify(context, at, route)
         // Before anything is read: a refusal costs nothing and tells nothing of what is there.
-        if (route.permit !== 'anyone' && !permits(actor, route.permit)) throw refusal(actor)
+        requirePermit(route, contract, { ...sender, at })
+        requirePlain(context.req.param(), '/path')
+        const params = route.params ? parse(route.params, context.req.param(), 'path') : {}
+        if (route.about) requireAllowed(route, contract, sender.access, await (route.about.load as (params: unknown) => Promise<Facts | undefined>)(params))
         const bytes = route.body === undefined ? undefined : await readBody(context, route.bodyLimitBytes ?? DEFAULT_BODY_BYTES)
-        const answer = async () => present(route, await route.handle(requestOf(context, route, bytes, actor, clock) as never))
+        const request = requestOf(context, route, { params, bytes, ...sender, at, requestId })
+        const answer = () => withRequestId(requestId, async () => present(route, await route.handle(request as never)))
+        const { actor } = sender
         // Kept for named actors alone: strangers share no name, and must not make us write. What only reads may hold
         // evidence, which is never kept in the clear and must be gone once it is erased.
         const key = method === 'GET' || actor.kind === 'anyone' || route.permit.endsWith('.read') ? undefined : context.req.header('idempotency-key')
@@ -34,12 +52,6 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, actorOf, id
       })
     }
   }
-}
-
-function refusal(actor: Actor): VouchsafeError {
-  return new VouchsafeError('not-allowed', actor.kind === 'anyone' ? 'Only the operator may do this.' : 'This actor may not do this.', {
-    mend: 'Use the `vouchsafe` command on the machine of the installation, or its Unix socket with the operator token (both in the data folder).',
-  })
 }
 
 async function readBody(context: Context, limit: number): Promise<Uint8Array> {
@@ -56,17 +68,14 @@ async function readBody(context: Context, limit: number): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-function requestOf(context: Context, route: Route, bytes: Uint8Array | undefined, actor: Actor, clock: Clock) {
-  requirePlain(context.req.param(), '/path')
+function requestOf(context: Context, route: Route, { bytes, ...known }: Sender & { params: unknown; bytes: Uint8Array | undefined; at: Date; requestId: string }) {
   requirePlain(context.req.query(), '/query')
   const ifMatch = context.req.header('if-match')
   const authorization = context.req.header('authorization')
   return {
-    params: route.params ? parse(route.params, context.req.param(), 'path') : {},
+    ...known,
     query: route.query ? parse(route.query, context.req.query(), 'query') : {},
     body: bytes === undefined ? undefined : route.body === 'bytes' ? bytes : parse(route.body as z.ZodType, readJson(bytes), ''),
-    actor,
-    at: clock.now(),
     ...(ifMatch === undefined ? {} : { ifMatch: ifMatch.replace(/^W\//, '').replaceAll('"', '') }),
     ...(authorization === undefined ? {} : { authorization }),
     signal: context.req.raw.signal,
@@ -87,11 +96,31 @@ function present(route: Route, reply: Awaited<ReturnType<Route['handle']>>): Res
   const headers = new Headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   if (reply.etag !== undefined) headers.set('etag', `"${reply.etag}"`)
   if (reply.location !== undefined) headers.set('location', reply.location)
+  for (const cookie of reply.cookies ?? []) headers.append('set-cookie', cookieText(cookie))
+  const response = bodyOf(route, reply, headers)
+  // A secret that is shown once must not lie in the table of kept answers.
+  return route.secret === true || route.permit === 'signed-in' || (reply.cookies ?? []).length > 0 ? unkept(response) : response
+}
+
+function bodyOf(route: Route, reply: Awaited<ReturnType<Route['handle']>>, headers: Headers): Response {
   const status = reply.status ?? route.status ?? 200
-  if (status === 204) return new Response(null, { status, headers })
+  if (status === 204 || status === 303) return new Response(null, { status, headers })
+  if (reply.file) {
+    headers.set('content-type', reply.file.mediaType)
+    // RFC 6266 §4.3: the plain form for old clients, the encoded one for every name.
+    if (reply.file.name !== undefined) headers.set('content-disposition', `attachment; filename="${reply.file.name.replaceAll(/[^\w.-]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(reply.file.name).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)}`)
+    return new Response(typeof reply.file.bytes === 'string' ? reply.file.bytes : new Uint8Array(reply.file.bytes), { status, headers })
+  }
   headers.set('content-type', 'application/json')
   // The reply's shape is part of the contract: what does not fit is a defect here, not a surprise there.
   return new Response(JSON.stringify(route.reply.parse(reply.body), inOrder), { status, headers })
+}
+
+/** RFC 6265bis §4.1.3.2: the prefix binds a cookie to this very host, over TLS, for every path. */
+export function cookieText({ name, value, maxAgeSeconds, sameSite = 'Lax' }: SetCookie): string {
+  if (!/^[a-z0-9-]{1,64}$/i.test(name) || !/^[\w.~+/=-]*$/.test(value)) throw new VouchsafeError('internal', `The cookie ${name} holds what a cookie cannot.`)
+  const age = value === '' ? 0 : maxAgeSeconds
+  return `__Host-${name}=${value}; Path=/; Secure; HttpOnly; SameSite=${sameSite}${age === undefined ? '' : `; Max-Age=${age}`}`
 }
 
 /** Members by name, whatever order they came in: a bundle is canonical JSON (RFC 8785), and verifiers take no other spelling. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { decodeStatement, fromHex, keyIdOf, openEnvelope, readEnvelope, type KeyChange } from '@vouchsafe/verify'
 import { isControlId } from '#core/control'
 import { VouchsafeError } from '#core/errors'
-import type { Change } from '#core/database'
+import type { Actor as Auditable, Change } from '#core/database'
 import { routesOf } from '#core/module'
 import { shownVersion, wordingsOf } from '#core/page'
 import { insertAttestation, insertAttestationEnd, insertKey, instantOf, issue, leafFor, listAttestations, listKeys, type StatementTables } from '#core/statement'
@@ -27,7 +27,7 @@ const AttestationOut = z.object({
 const KeyOut = z.object({ keyId: z.string(), purpose: z.string(), publicKey: z.string(), holder: z.string(), role: z.string(), revokedAt: z.string().optional() })
 const LONGEST_DAYS = 400 // a year and a month to renew in; longer than that nobody remembers what they said
 
-export function attestationRoutes({ db, signer, refresh }: SpineParts) {
+export function attestationRoutes({ db, signer, refresh, naming }: SpineParts) {
   return [
     route({
       on: 'GET /attestations',
@@ -67,7 +67,7 @@ export function attestationRoutes({ db, signer, refresh }: SpineParts) {
         if (new Date(attestation.until) <= at) throw new VouchsafeError('bad-input', 'The attestation has ended already.')
         if (new Date(attestation.until).getTime() - at.getTime() > LONGEST_DAYS * 86_400_000) throw new VouchsafeError('bad-input', `An attestation lasts at most ${LONGEST_DAYS} days.`, { mend: 'Choose an earlier date, and renew it then.' })
         const issued = leafFor(envelope)
-        await db.change({ actor: decidingPerson(actor), action: 'attestation.make', subject: { kind: attestation.claim ? 'claim' : 'control', id: attestation.claim ?? attestation.control! }, detail: { role: attestation.role, until: attestation.until } }, (tx: Change<StatementTables>) =>
+        await db.change({ actor: await decidingPerson(actor, naming), action: 'attestation.make', subject: { kind: attestation.claim ? 'claim' : 'control', id: attestation.claim ?? attestation.control! }, detail: { role: attestation.role, until: attestation.until } }, (tx: Change<StatementTables>) =>
           insertAttestation(tx, attestation, keyId, issued),
         )
         await refresh()
@@ -87,7 +87,7 @@ export function attestationRoutes({ db, signer, refresh }: SpineParts) {
         if (found.endedAt) throw new VouchsafeError('conflict', 'This attestation has been ended already.')
         const end = { attestation: params.digest, reason: body.reason, at: instantOf(at) }
         const issued = await issue(signer, 'attestation-end', [{ name: 'attestation', sha256: params.digest }], end)
-        await db.change({ actor: decidingPerson(actor), action: 'attestation.end', subject: { kind: 'attestation', id: params.digest } }, (tx: Change<StatementTables>) => insertAttestationEnd(tx, end, issued))
+        await db.change({ actor: await decidingPerson(actor, naming), action: 'attestation.end', subject: { kind: 'attestation', id: params.digest } }, (tx: Change<StatementTables>) => insertAttestationEnd(tx, end, issued))
         await refresh()
         return { body: { ok: true } }
       },
@@ -112,7 +112,7 @@ export function attestationRoutes({ db, signer, refresh }: SpineParts) {
       async handle({ body, actor, at }) {
         const keyId = keyIdOf(fromHex(body.publicKey))
         if ((await listKeys(db)).some((key) => key.keyId === keyId && key.purpose === body.purpose)) throw new VouchsafeError('conflict', 'This key has been added before; a key that was revoked never counts again.', { mend: 'Make a new key.' })
-        await changeKey(decidingPerson(actor), { action: 'added', purpose: body.purpose, key: body.publicKey, holder: body.holder, role: body.role, at: instantOf(at) }, keyId)
+        await changeKey(await decidingPerson(actor, naming), { action: 'added', purpose: body.purpose, key: body.publicKey, holder: body.holder, role: body.role, at: instantOf(at) }, keyId)
         return { body: { keyId, ...body } }
       },
     }),
@@ -125,13 +125,13 @@ export function attestationRoutes({ db, signer, refresh }: SpineParts) {
       async handle({ params, actor, at }) {
         const keys = (await listKeys(db)).filter((key) => key.keyId === params.keyId && !key.revokedAt && key.purpose !== 'statement')
         if (keys.length === 0) throw new VouchsafeError('not-found', 'No such key counts.')
-        for (const key of keys) await changeKey(decidingPerson(actor), { action: 'revoked', purpose: key.purpose, key: key.publicKey, holder: key.holder, role: key.role, at: instantOf(at) }, key.keyId)
+        for (const key of keys) await changeKey(await decidingPerson(actor, naming), { action: 'revoked', purpose: key.purpose, key: key.publicKey, holder: key.holder, role: key.role, at: instantOf(at) }, key.keyId)
         return { body: { ok: true } }
       },
     }),
   ]
 
-  async function changeKey(actor: { kind: 'operator'; name: string }, change: KeyChange, keyId: string): Promise<void> {
+  async function changeKey(actor: Auditable, change: KeyChange, keyId: string): Promise<void> {
     const issued = await issue(signer, 'key-change', [{ name: `key:${keyId.slice(0, 16)}`, sha256: keyId }], change)
     await db.change({ actor, action: `key.${change.action}`, subject: { kind: 'key', id: keyId }, detail: { purpose: change.purpose, role: change.role } }, (tx: Change<StatementTables>) => insertKey(tx, keyId, change, issued))
   }

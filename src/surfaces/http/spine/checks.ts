@@ -26,7 +26,7 @@ const RunOut = z.object({
 })
 const DefinitionOut = z.looseObject({ id: z.string(), digest: z.string() })
 
-export function checkRoutes({ db, engine, definitions, refresh, push, schedule, evidenceBundle, vault }: SpineParts) {
+export function checkRoutes({ db, engine, definitions, refresh, push, schedule, evidenceBundle, vault, naming }: SpineParts) {
   const require = (id: string) => {
     const definition = definitions().get(id)
     if (definition) return definition
@@ -107,7 +107,7 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
         const found = await findRun(db, params.run)
         if (!found?.run.evidence) throw new VouchsafeError('not-found', 'There is no such run.')
         const { evidence } = found.run
-        await db.change({ actor: decidingPerson(actor), action: 'evidence.erase', subject: { kind: 'run', id: params.run } }, async () => {})
+        await db.change({ actor: await decidingPerson(actor, naming), action: 'evidence.erase', subject: { kind: 'run', id: params.run } }, async () => {})
         await vault.erase(evidence)
         return { body: { ok: true } }
       },

@@ -41,7 +41,7 @@ const present = ({ wording, result, backings, attestations }: ClaimStanding): z.
   attestations: attestations.map((attestation) => ({ digest: attestation.digest, role: attestation.role, from: attestation.from.toISOString(), until: (attestation.endedAt ?? attestation.until).toISOString() })),
 })
 
-export function claimRoutes({ db, claimBundle, refresh }: SpineParts) {
+export function claimRoutes({ db, claimBundle, refresh, naming }: SpineParts) {
   const offered = async (at: Date): Promise<ClaimStanding[]> => {
     const shown = await shownVersion(db)
     if (!shown) return []
@@ -95,7 +95,7 @@ export function claimRoutes({ db, claimBundle, refresh }: SpineParts) {
       async handle({ params, body, actor, at }) {
         const { result } = await requireClaim(params.id, at)
         if (result.underlying !== 'broken') throw new VouchsafeError('conflict', `This claim is ${result.state}; a promise to mend belongs to a broken one.`)
-        await addNote(db, decidingPerson(actor), { claimId: params.id, cause: body.cause, mendBy: new Date(body.mendBy), role: body.role })
+        await addNote(db, await decidingPerson(actor, naming), { claimId: params.id, cause: body.cause, mendBy: new Date(body.mendBy), role: body.role })
         await refresh()
         return { body: { ok: true } }
       },

@@ -1,8 +1,18 @@
+import type { Actor as Auditable } from '#core/database'
 import { VouchsafeError } from '#core/errors'
 import type { Actor } from '#core/module'
 
-/** Who decides here, in the words of the audit. @throws VouchsafeError `not-allowed` for anybody but the operator */
-export function decidingPerson(actor: Actor): { kind: 'operator'; name: string } {
-  if (actor.kind !== 'operator') throw new VouchsafeError('not-allowed', 'Only the operator may do this.')
-  return { kind: 'operator', name: actor.name }
+/** How the records of the page call somebody: their name and what they are here. */
+export interface Naming {
+  shownAs(actor: Extract<Actor, { kind: 'person' | 'service' }>): Promise<string>
+}
+
+/**
+ * Who decides here: their id for the audit, and for the records that people read the name that they had and what they
+ * were at that moment. @throws VouchsafeError `not-signed-in` for a stranger
+ */
+export async function decidingPerson(actor: Actor, { shownAs }: Naming): Promise<Auditable> {
+  if (actor.kind === 'anyone') throw new VouchsafeError('not-signed-in', 'Nobody is signed in.')
+  if (actor.kind === 'operator') return { kind: 'operator', name: actor.name }
+  return { kind: actor.kind, name: actor.id, shown: await shownAs(actor) }
 }

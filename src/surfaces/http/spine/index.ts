@@ -8,6 +8,7 @@ import { organisationRoutes } from './organisation.ts'
 import type { SpineParts } from './parts.ts'
 import { policyRoutes } from './policies.ts'
 
+export { spine as spineContract } from './contract.ts'
 export type { SpineParts } from './parts.ts'
 
 /** Every address of the spine, in reading order. */

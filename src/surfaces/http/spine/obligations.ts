@@ -9,7 +9,7 @@ import type { SpineParts } from './parts.ts'
 const route = routesOf(spine)
 const YEAR_MS = 366 * 86_400_000
 
-export function obligationRoutes({ db }: SpineParts) {
+export function obligationRoutes({ db, naming }: SpineParts) {
   return [
     route({
       on: 'GET /obligations',
@@ -56,7 +56,7 @@ export function obligationRoutes({ db }: SpineParts) {
         const feed = body.ics === undefined ? undefined : holidaysFromIcs(body.ics, { from: at.toISOString().slice(0, 10), until: new Date(at.getTime() + 3 * YEAR_MS).toISOString().slice(0, 10) })
         const given = body.calendar ?? (await readSettings(db)).calendar ?? { ...PLAIN_CALENDAR }
         const calendar = parseCalendar({ ...given, ...(feed ? { holidays: feed.holidays, holidaysKnownUntil: feed.knownUntil } : {}) })
-        await changeSettings(db, decidingPerson(actor), { calendar: { ...calendar } })
+        await changeSettings(db, await decidingPerson(actor, naming), { calendar: { ...calendar } })
         return { body: { ...calendar, ignored: (feed?.ignored ?? []).map(String) } }
       },
     }),

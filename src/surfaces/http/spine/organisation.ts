@@ -11,7 +11,7 @@ const route = routesOf(spine)
 const WitnessOut = z.object({ name: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
 const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown() })
 
-export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
+export function organisationRoutes({ db, log, refresh, health, naming }: SpineParts) {
   return [
     route({
       on: 'GET /settings',
@@ -29,7 +29,7 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       body: z.looseObject({}),
       reply: z.looseObject({}),
       async handle({ body, actor }) {
-        const settings = await changeSettings(db, decidingPerson(actor), body)
+        const settings = await changeSettings(db, await decidingPerson(actor, naming), body)
         await refresh()
         return { body: settings }
       },
@@ -52,7 +52,7 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       status: 201,
       async handle({ body, actor }) {
         const { observerVkey, ...witness } = body
-        await log.addWitness(decidingPerson(actor), { ...witness, ...(observerVkey === undefined ? {} : { observerVkey }) })
+        await log.addWitness(await decidingPerson(actor, naming), { ...witness, ...(observerVkey === undefined ? {} : { observerVkey }) })
         return { body: { ok: true } }
       },
     }),
@@ -63,7 +63,7 @@ export function organisationRoutes({ db, log, refresh, health }: SpineParts) {
       query: z.object({ vkey: z.string().max(300) }),
       reply: z.object({ ok: z.boolean() }),
       async handle({ query, actor }) {
-        await log.removeWitness(decidingPerson(actor), query.vkey)
+        await log.removeWitness(await decidingPerson(actor, naming), query.vkey)
         return { body: { ok: true } }
       },
     }),

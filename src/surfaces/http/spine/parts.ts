@@ -3,11 +3,13 @@ import type { CheckDefinition, CheckEngine, CheckId, EvidenceVault } from '#core
 import type { OrganisationDatabase } from '#core/database'
 import type { StatementSigner } from '#core/statement'
 import type { Finding } from '../health.ts'
+import type { Naming } from './deciding.ts'
 import type { LogFace } from '../log-face.ts'
 
 /** What the spine's routes ask of the installation; assembled in installation.ts. */
 export interface SpineParts {
   db: OrganisationDatabase
+  naming: Naming
   engine: CheckEngine
   signer: StatementSigner
   vault: EvidenceVault

@@ -43,7 +43,7 @@ const WordingOut = z.object({
 })
 const ImportOut = z.looseObject({ lines: z.array(z.unknown()) })
 
-export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
+export function policyRoutes({ db, engine, refresh, fetchPage, naming }: SpineParts) {
   const present = async (slug: string, number?: number) => {
     const version = await versionOf(db, slug, number)
     const siblings = await listVersions(db, slug)
@@ -96,7 +96,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
         const document = readPolicy(page.bytes, hint)
         const report = importReport(document, readClaims(document)) as unknown as { lines: unknown[] }
         if (query.save !== 'true') return { body: { report } }
-        const saved = await saveDraft(db, decidingPerson(actor), { ...hint, source: page.bytes, ...(query.slug === undefined ? {} : { slug: query.slug }) })
+        const saved = await saveDraft(db, await decidingPerson(actor, naming), { ...hint, source: page.bytes, ...(query.slug === undefined ? {} : { slug: query.slug }) })
         const { out } = await present(saved.version.slug, saved.version.number)
         return { body: { report, version: out, fresh: saved.fresh }, etag: etagOf(out) }
       },
@@ -143,7 +143,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
         const version = await versionOf(db, params.slug, params.number)
         const { line, ...given } = body
         const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-        await correct(db, decidingPerson(actor), version, line, change)
+        await correct(db, await decidingPerson(actor, naming), version, line, change)
         return { body: { line: (await readDraft(db, version)).reading.lines[line] } }
       },
     }),
@@ -170,7 +170,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
         requireUnchanged(ifMatch, etagOf(out))
         if (body.except && body.only) throw new VouchsafeError('bad-input', 'Say which lines are offered, or which are not; not both.')
         const offer = body.only ? ({ kind: 'only', lines: body.only } as const) : body.except ? ({ kind: 'except', lines: body.except } as const) : ({ kind: 'all' } as const)
-        const wordings = await approve(db, decidingPerson(actor), version, offer, body.note)
+        const wordings = await approve(db, await decidingPerson(actor, naming), version, offer, body.note)
         const after = await present(params.slug, params.number)
         return { body: { ...after.out, claims: wordings.map(mutable) }, etag: etagOf(after.out) }
       },
@@ -185,7 +185,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
       async handle({ params, body, actor, ifMatch }) {
         const { version, out } = await present(params.slug, params.number)
         requireUnchanged(ifMatch, etagOf(out))
-        await publish(db, decidingPerson(actor), version, body.note)
+        await publish(db, await decidingPerson(actor, naming), version, body.note)
         await refresh()
         const after = await present(params.slug, params.number)
         return { body: after.out, etag: etagOf(after.out) }
@@ -200,7 +200,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage }: SpineParts) {
       reply: VersionOut,
       async handle({ params, body, actor }) {
         const { version } = await present(params.slug, params.number)
-        await withdraw(db, decidingPerson(actor), version, body.note)
+        await withdraw(db, await decidingPerson(actor, naming), version, body.note)
         await refresh()
         return { body: (await present(params.slug, params.number)).out }
       },
