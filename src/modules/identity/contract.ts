@@ -53,6 +53,7 @@ export const identity = defineContract({
         managedBy: { kind: 'text', column: 'managed_by', title: 'Managed by' },
         since: { kind: 'instant', title: 'Since' },
       },
+      key: ['group', 'person'],
     },
     invitation: {
       title: 'Invitation',
@@ -76,6 +77,7 @@ export const identity = defineContract({
     'person.deactivate': 'Deactivate people and service accounts: everything they hold ends at once',
     'person.reactivate': 'Let deactivated people and service accounts in again',
     'person.sign-out': 'End all sessions and tokens of somebody',
+    'person.set-up': 'Make a new set-up code, while there is no owner yet',
     'group.read': 'See groups and who is in them',
     'group.change': 'Create, change and delete groups, and change who is in them',
     'invitation.read': 'See invitations',

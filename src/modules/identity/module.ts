@@ -1,13 +1,17 @@
 import type { Module } from '#core/module'
 import { createCircles } from './circles.ts'
 import { identity } from './contract.ts'
+import { createInvitations, type Invitations } from './invitations.ts'
 import type { IdentityParts } from './parts.ts'
 import type { People } from './people.ts'
 import { createRoll } from './roll.ts'
+import { createSetUp, type SetUp } from './set-up.ts'
 import { identityMigrations } from './store.ts'
 
 export interface IdentityServices {
   people: People
+  invitations: Invitations
+  setUp: SetUp
 }
 
 /** Who there is. Asks the roles, which stand on it, through `parts.owners`. */
@@ -15,6 +19,8 @@ export function createIdentityModule(parts: IdentityParts): IdentityServices & {
   const people: People = { ...createRoll(parts), ...createCircles(parts) }
   return {
     people,
+    invitations: createInvitations(parts, people),
+    setUp: createSetUp(parts, people),
     module: { contract: identity, migrations: identityMigrations.folder, routes: [], checks: [], obligations: [], reactions: [], sections: [] },
   }
 }

@@ -1,5 +1,5 @@
 import type { Change, OrganisationDatabase } from '#core/database'
-import type { Events } from '#core/module'
+import type { Actor, Events } from '#core/module'
 import type { PersonId } from './people.ts'
 
 /** What identity asks of the roles, which stand on identity themselves: handed in by the composition root. */
@@ -11,10 +11,30 @@ export interface Owners {
   isLastOwner(tx: Change<never>, id: PersonId): Promise<boolean>
   /** Makes the first person the owner. */
   giveOwnership(tx: Change<never>, id: PersonId): Promise<void>
+  /** Refuses whoever would raise themselves or others above what they hold. @throws VouchsafeError `not-allowed` */
+  requireOverGroup(tx: Change<never>, giver: Giver, group: string): Promise<void>
+  requireOverPerson(tx: Change<never>, giver: Giver, person: string): Promise<void>
+}
+
+/** Whoever acts and can be held against what they hold themselves. */
+export type Giver = Extract<Actor, { kind: 'operator' | 'person' | 'service' }>
+
+/** What invitations ask of the post. */
+export interface Mail {
+  /** Queues it with the change, sealed: the text holds a link that lets somebody in. */
+  send(tx: Change<never>, message: { to: string; subject: string; text: string }): Promise<void>
+  /** Whether mail is set up at all. */
+  isReady(): Promise<boolean>
 }
 
 export interface IdentityParts {
   db: OrganisationDatabase
   events: Events
   owners: Owners
+  /** Left out, or not ready: links are shown to whoever invites, once. */
+  mail?: Mail
+  /** How the organisation calls itself, and its public address; without one, the local one. */
+  organisation(): Promise<{ name?: string; publicUrl?: string }>
+  /** Address of our own listener, such as http://localhost:4000. */
+  localUrl(): string
 }

@@ -4,8 +4,7 @@ import { Events, type Happening } from '#core/module'
 import { identity } from './contract.ts'
 import { createIdentityModule, type IdentityServices } from './module.ts'
 import type { NewPerson, Person, PersonId } from './people.ts'
-import { identityMigrations } from './store.ts'
-import { within } from './store.ts'
+import { identityMigrations, within } from './store.ts'
 
 export const OPERATOR = { kind: 'operator', name: 'test' } as const
 
@@ -13,6 +12,8 @@ export interface Stand extends IdentityServices {
   db: OrganisationDatabase
   /** What was told to reactions, oldest first; of changes that were undone too. */
   heard: Happening[]
+  /** Queued with changes that happened and with those that were undone; `post.ready` says whether mail is set up. */
+  post: { ready: boolean; sent: { to: string; subject: string; text: string }[] }
   /** Persons who are owners: whoever is in here, active and a person, can keep the installation. */
   owners: Set<string>
   change<R>(work: (tx: Change<never>) => Promise<R>): Promise<R>
@@ -27,6 +28,7 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
   const events = new Events()
   const heard: Happening[] = []
   const owners = new Set<string>()
+  const post: Stand['post'] = { ready: true, sent: [] }
   const services = createIdentityModule({
     db,
     events,
@@ -37,7 +39,12 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
         return rows.length === 0
       },
       giveOwnership: async (_tx, id) => void owners.add(id),
+      requireOverGroup: async () => {},
+      requireOverPerson: async () => {},
     },
+    mail: { isReady: async () => post.ready, send: async (_tx, message) => void post.sent.push(message) },
+    organisation: async () => ({ name: 'Harbour', publicUrl: 'https://security.example.com/page' }),
+    localUrl: () => 'http://localhost:4000',
   })
   events.connect([{ contract: identity, reactions: [{ to: '*', react: async (happening) => void heard.push(happening) }] }])
   const change = <R>(work: (tx: Change<never>) => Promise<R>): Promise<R> => db.change({ actor: OPERATOR, action: 'test', subject: { kind: 'test', id: 'test' } }, work)
@@ -45,6 +52,7 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
     ...services,
     db,
     heard,
+    post,
     owners,
     change,
     add: (person = {}) => {

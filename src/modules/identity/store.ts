@@ -49,7 +49,7 @@ export type IdentityTables = {
     ended_at: Date | null
     ended_how: 'accepted' | 'revoked' | 'replaced' | null
   }
-  'identity.set_up': { one: boolean; code_hash: Buffer; made_at: Date; expires_at: Date; wrong_tries: number }
+  'identity.set_up': { one: boolean; salt: Buffer; code_hash: Buffer; made_at: Date; expires_at: Date; wrong_tries: number; shown_at: Date | null }
   'identity.first_owner': { one: boolean; person_id: string; at: Date }
 }
 
@@ -197,3 +197,19 @@ export async function membersOf(q: Queries, group: string, page: { after?: strin
     .execute()
   return rows.map(membershipOf)
 }
+
+export type InvitationRow = Selectable<IdentityTables['identity.invitation']>
+
+/** Holds the row until the transaction ends: of two who bring one token, one waits and finds it used. */
+export const lockInvitationByToken = (q: Transaction<IdentityTables>, tokenHash: Buffer): Promise<InvitationRow | undefined> =>
+  q.selectFrom('identity.invitation').selectAll().where('token_hash', '=', tokenHash).forUpdate().executeTakeFirst()
+
+export const findInvitation = async (q: Queries, id: string): Promise<InvitationRow | undefined> => (isId(id) ? q.selectFrom('identity.invitation').selectAll().where('id', '=', id).executeTakeFirst() : undefined)
+
+/** @returns the one that was waiting, if there was one */
+export const endInvitation = (q: Transaction<IdentityTables>, person: string, how: 'accepted' | 'revoked' | 'replaced', at: Date): Promise<{ id: string } | undefined> =>
+  q.updateTable('identity.invitation').set({ ended_at: at, ended_how: how }).where('person_id', '=', person).where('ended_at', 'is', null).returning('id').executeTakeFirst()
+
+export const hasFirstOwner = async (q: Queries): Promise<boolean> => (await q.selectFrom('identity.first_owner').select('one').executeTakeFirst()) !== undefined
+
+export const lockSetUp = (q: Transaction<IdentityTables>): Promise<Selectable<IdentityTables['identity.set_up']> | undefined> => q.selectFrom('identity.set_up').selectAll().forUpdate().executeTakeFirst()

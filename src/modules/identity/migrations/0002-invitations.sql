@@ -22,10 +22,14 @@ select migration.changeable('identity.invitation', 'select, insert, update (ende
 -- The code that lets the first owner in. At most one row; none once there is an owner.
 create table identity.set_up (
   one boolean primary key default true check (one),
+  salt bytea not null,
+  -- scrypt: 40 bits would be tried out in no time against a plain digest.
   code_hash bytea not null,
   made_at timestamptz not null,
   expires_at timestamptz not null,
-  wrong_tries integer not null default 0
+  wrong_tries integer not null default 0,
+  -- When the right code was shown: only then may it be redeemed.
+  shown_at timestamptz
 );
 select migration.changeable('identity.set_up', readable => false);
 
