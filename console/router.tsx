@@ -11,7 +11,8 @@ export function routerOf(places: readonly Place[]) {
   const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: ({ error, reset }) => <Failure error={error} retry={reset} /> })
   const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: () => <Frame places={places} /> })
   const routes = (doors: boolean) => places.filter((place) => (place.door === true) === doors).map((place) => createRoute({ getParentRoute: () => (doors ? root : frame), path: place.path, component: lazyRouteComponent(place.screen) }))
-  const tree = root.addChildren([frame.addChildren(routes(false)), ...routes(true)])
+  const lost = createRoute({ getParentRoute: () => frame, path: '$', component: Lost })
+  const tree = root.addChildren([frame.addChildren([...routes(false), lost]), ...routes(true)])
   return createRouter({
     routeTree: tree,
     basepath: '/console',

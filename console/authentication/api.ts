@@ -2,7 +2,7 @@ import { send } from '../api/client.ts'
 import type { PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser'
 
 /** What a sign-in waits for next. */
-export type Next = { next: 'done' } | { next: 'second-factor'; ways: readonly SecondFactor[] }
+export type Next = { next: 'done' } | { next: 'second-factor'; ways: readonly SecondFactor[] } | { next: 'enrol' } | { next: 'choose-password' }
 export type SecondFactor = 'passkey' | 'totp' | 'recovery-code'
 
 export interface Provider {

@@ -5,6 +5,7 @@ import { Button } from '../components/button.tsx'
 import { Failure } from '../components/failure.tsx'
 import { Form, TextField } from '../components/form.tsx'
 import { byPasskey, byPassword, bySecondFactor, type Next, type SecondFactor, ways } from './api.ts'
+import { Enrol } from './enrol.tsx'
 
 /** The ways in, one after the other: a passkey, else a password and then a second factor, else a provider. */
 export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<void>; onSetUp?: () => void }) {
@@ -12,10 +13,12 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const [second, setSecond] = useState<readonly SecondFactor[]>()
+  const [enrolling, setEnrolling] = useState(false)
   const [failed, setFailed] = useState<unknown>()
   const go = async (next: Next): Promise<void> => {
     if (next.next === 'done') return onDone()
-    setSecond(next.ways)
+    if (next.next === 'enrol') setEnrolling(true)
+    else if (next.next === 'second-factor') setSecond(next.ways)
   }
   const passkey = async (): Promise<void> => {
     setFailed(undefined)
@@ -25,6 +28,7 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
       setFailed(problemOf(thrown))
     }
   }
+  if (enrolling) return <><p className="notice">Your password needs a second factor before it lets you in.</p><Enrol passwordKept /></>
   if (second) return <SecondFactorForm ways={second} onCode={async (way, code) => go(await bySecondFactor(way, code))} onPasskey={passkey} onBack={() => { setSecond(undefined); setPassword('') }} />
   const providers = known.data?.providers ?? []
   return (
@@ -32,7 +36,7 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
       {failed !== undefined && <Failure error={failed} />}
       <Button look="filled" wide onClick={passkey}>Sign in with a passkey</Button>
       {providers.map((provider) => (
-        <form key={provider.id} method="post" action={`/api/v1/federation/${provider.kind}/${encodeURIComponent(provider.id)}/start`} style={{ marginTop: '.6rem' }}>
+        <form key={provider.id} method="post" action={`/api/v1/federation/${provider.kind}/${encodeURIComponent(provider.id)}/start`} className="acts">
           <Button type="submit" wide>Sign in with {provider.title}</Button>
         </form>
       ))}

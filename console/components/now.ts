@@ -22,7 +22,7 @@ const subscribe = (listener: () => void): (() => void) => {
 
 const read = (): Date => {
   // Nobody listened for a while: what is kept is old.
-  if (timer === undefined) now = new Date(Math.max(now.getTime(), Date.now() - (Date.now() % TICK_MS)))
+  if (timer === undefined && Date.now() - now.getTime() > TICK_MS) now = new Date()
   return now
 }
 

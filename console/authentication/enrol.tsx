@@ -1,0 +1,70 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { send } from '../api/client.ts'
+import { problemOf } from '../api/problem.ts'
+import { SESSION_KEY } from '../api/session.ts'
+import { NewPassword } from '../account/password.tsx'
+import { Button } from '../components/button.tsx'
+import { Failure } from '../components/failure.tsx'
+import { Form } from '../components/form.tsx'
+import { attest } from './api.ts'
+import { Codes } from './codes.tsx'
+import { type TotpOffer, TotpSecret } from './totp-secret.tsx'
+
+/** The end of an enrolment: the session has begun, and the recovery codes are shown this once. */
+export interface Enrolled {
+  recoveryCodes?: readonly string[]
+}
+
+type Step = { kind: 'choose' } | { kind: 'password' } | { kind: 'totp'; offer: TotpOffer } | { kind: 'codes'; codes: readonly string[] }
+
+const quiet = async <T,>(path: string, body: unknown = {}): Promise<T> => (await send<T>('POST', path, { body, quiet: true })).body
+
+/** First ways to sign in: a passkey, or a password and an authenticator app; then recovery codes. */
+export function Enrol({ passwordKept = false }: { passwordKept?: boolean }) {
+  const [step, setStep] = useState<Step>({ kind: 'choose' })
+  const [password, setPassword] = useState('')
+  const [failed, setFailed] = useState<unknown>()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const enter = async (): Promise<void> => {
+    await queries.invalidateQueries({ queryKey: SESSION_KEY })
+    await navigate({ to: '/' })
+  }
+  const done = async ({ recoveryCodes = [] }: Enrolled): Promise<void> => {
+    if (recoveryCodes.length === 0) return enter()
+    setStep({ kind: 'codes', codes: recoveryCodes })
+  }
+  const tried = (work: () => Promise<void>) => async (): Promise<void> => {
+    setFailed(undefined)
+    try {
+      await work()
+    } catch (thrown) {
+      setFailed(problemOf(thrown))
+    }
+  }
+  const passkey = tried(async () => done(await attest<Enrolled>('/enrolment/passkey/options', '/enrolment/passkey')))
+  const app = async (): Promise<void> => setStep({ kind: 'totp', offer: await quiet<TotpOffer>('/enrolment/totp/options') })
+  if (step.kind === 'codes') return <Codes codes={step.codes} submit="Go to the console" onKept={() => void enter()} />
+  if (step.kind === 'totp') return <TotpSecret offer={step.offer} submit="Go on" onCode={async (code) => done(await quiet<Enrolled>('/enrolment/totp', { code }))} />
+  if (step.kind === 'password') {
+    return (
+      <>
+        <Form submit="Go on" wide onSubmit={async () => { await quiet('/enrolment/password', { password }); await app() }}>
+          <NewPassword value={password} onChange={setPassword} autoFocus />
+        </Form>
+        <div className="also"><button type="button" className="link" onClick={() => setStep({ kind: 'choose' })}>Use a passkey instead</button></div>
+      </>
+    )
+  }
+  return (
+    <>
+      {failed !== undefined && <Failure error={failed} />}
+      <p>A passkey signs you in with your device’s fingerprint, face or code. Nobody can guess it, and nobody can ask it out of you.</p>
+      <div className="acts"><Button look="filled" wide onClick={passkey}>Make a passkey</Button></div>
+      <div className="or"><span>or</span></div>
+      {passwordKept ? <Button wide onClick={tried(app)}>Set up an authenticator app</Button> : <Button wide onClick={() => setStep({ kind: 'password' })}>Password and authenticator app</Button>}
+    </>
+  )
+}
