@@ -221,9 +221,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         operatorAccess: fullAccess({ kind: 'operator' }, recordTypesOf(assembled.contracts)),
         recognition: assembled.recognition,
         accessOf: (recognised, at) => assembled.grants.accessOf(recognised, at),
-        accessAs: async () => {
-          throw new VouchsafeError('unsupported', 'Nobody can be seen as here yet.')
-        },
+        accessAs: (asker, person, address) => assembled.accessAs(asker, person, address),
       },
       isPublished,
       ready: () => readinessOf({ db, log }),

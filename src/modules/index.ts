@@ -1,7 +1,8 @@
 import type { Clock } from '#core/clock'
 import type { MigrationSet } from '#core/database'
-import { Events, type Contract, type Module, type Recognition } from '#core/module'
+import { Events, type Actor, type Contract, type Module, type Recognition } from '#core/module'
 import type { Settings } from '#core/page'
+import type { Access } from '#core/permission'
 import { identityMigrations, type People } from '#modules/identity'
 import { rolesMigrations, type Giving, type Grants } from '#modules/roles'
 import { createDomainModule } from './domain/module.ts'
@@ -29,6 +30,7 @@ export interface Assembled {
   giving: Giving
   /** How records that people read call somebody. */
   shownAs(actor: { kind: 'person' | 'service'; id: string }): Promise<string>
+  accessAs(asker: { actor: Actor; access: Access }, person: string, address: string): Promise<Access>
   recognition: Recognition
 }
 
@@ -48,7 +50,7 @@ export function assembleModules(parts: ModuleParts): Assembled {
   ]
   contracts.push(...modules.map(({ contract }) => contract))
   events.connect(modules)
-  return { modules, contracts, events, people: identity.people, grants: roles.grants, giving: roles.giving, shownAs: roles.shownAs, recognition: { recognise: async () => undefined } }
+  return { modules, contracts, events, people: identity.people, grants: roles.grants, giving: roles.giving, shownAs: roles.shownAs, accessAs: roles.accessAs, recognition: { recognise: async () => undefined } }
 }
 
 /** Tables that modules bring, in the same order. */

@@ -151,6 +151,7 @@ export function createGiving({ db, events, people }: GivingParts) {
       await events.happened(tx, contract, 'role.given', told(assignment))
     },
 
+    isOwner: (person: string): Promise<boolean> => (isUuid(person) ? holds(q, OWNER, person) : Promise.resolve(false)),
     hasOwner: async (): Promise<boolean> => (await listAssignments(q, { role: OWNER })).length > 0,
 
     /** Whoever ends, ends with their roles; a reactivation brings none back. */

@@ -1,10 +1,13 @@
 import type { OrganisationDatabase } from '#core/database'
-import { recordTypesOf, reactionTo, type Contract, type Events, type Module } from '#core/module'
+import { recordTypesOf, reactionTo, type Actor, type Contract, type Events, type Module } from '#core/module'
+import type { Access } from '#core/permission'
 import { identity, type People } from '#modules/identity'
 import { roles } from './contract.ts'
 import { createGiving, type Giving } from './giving.ts'
 import { createGrants, type Grants } from './grants.ts'
+import { roleRoutes } from './routes.ts'
 import { shownAs } from './shown.ts'
+import { accessAs } from './simulation.ts'
 import { rolesMigrations } from './store.ts'
 
 export interface RolesParts {
@@ -21,6 +24,9 @@ export interface RolesServices {
   giving: Giving
   /** How records that people read call somebody. */
   shownAs(actor: { kind: 'person' | 'service'; id: string }): Promise<string>
+  /** What `person` may do, for whoever may see as they do. @throws VouchsafeError `not-allowed`, `not-found` */
+  accessAs(asker: { actor: Actor; access: Access }, person: string, address: string): Promise<Access>
+  isOwner(person: string): Promise<boolean>
 }
 
 export function createRolesModule(parts: RolesParts): RolesServices & { module: Module<typeof roles> } {
@@ -30,10 +36,12 @@ export function createRolesModule(parts: RolesParts): RolesServices & { module: 
     giving,
     grants,
     shownAs: (actor) => shownAs(actor, { people: parts.people(), grants, clock: parts.db.clock }),
+    accessAs: async (asker, person, address) => (await accessAs(asker, person, address, { ...parts, grants, types: () => recordTypesOf(parts.contracts()) })).access,
+    isOwner: giving.isOwner,
     module: {
       contract: roles,
       migrations: rolesMigrations.folder,
-      routes: [],
+      routes: roleRoutes({ ...parts, giving, grants }),
       checks: [],
       obligations: [],
       reactions: [

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import { migrationsBeside, type Change, type MigrationSet, type NoTables } from '#core/database'
-import type { Rule } from '#core/permission'
+import type { Facts, RecordType, Rule } from '#core/permission'
 import type { Assignment, AssignmentId, Holder } from './assignment.ts'
 import { foldedTitle, type Role, type RoleId } from './role.ts'
 
@@ -177,4 +177,13 @@ export async function otherHolders(q: Queries, role: string, person: string, at:
 
 export async function holds(q: Queries, role: string, person: string): Promise<boolean> {
   return (await q.selectFrom('roles.assignment').select('id').where('role', '=', role).where('person_id', '=', person).where('ended_at', 'is', null).executeTakeFirst()) !== undefined
+}
+
+/** One record of any type that lies in a table, in the words of its type; found by its first key field. */
+export async function recordFacts(q: Queries, type: RecordType, id: string): Promise<Facts | undefined> {
+  const [key = 'id'] = type.key ?? ['id']
+  const columnOf = (field: string): string => type.fields[field]?.column ?? field
+  const columns = Object.keys(type.fields).map((field) => sql`${sql.ref(columnOf(field))} as ${sql.ref(field)}`)
+  const { rows } = await sql<Facts>`select ${sql.join(columns)} from ${sql.table(type.table ?? '')} where ${sql.ref(columnOf(key))}::text = ${id}`.execute(q)
+  return rows[0]
 }
