@@ -16,7 +16,7 @@ import { Password } from './password.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 import { Totp } from './totp.tsx'
 
-export const WAYS_PATH = '/me/credentials'
+const WAYS_PATH = '/credentials'
 
 /** What is one's own: how one signs in, and where one is signed in. */
 export default function Account() {
@@ -27,7 +27,7 @@ export default function Account() {
   const person = session.data?.person
   return (
     <Screen title="Your account" acts={<Button onClick={() => signOut(queries)}>Sign out</Button>}>
-      {person && <p className="soft" style={{ marginBottom: '1.5rem' }}>{person.displayName}{person.email && `, ${person.email}`}</p>}
+      {person && <p className="soft who">{person.displayName}{person.email && `, ${person.email}`}</p>}
       <Loaded query={query} lines={10}>
         {(ways) => (
           <>
@@ -51,5 +51,5 @@ function Colours() {
     chooseScheme(next)
     setScheme(next)
   }
-  return <div style={{ marginTop: '.9rem' }}><SelectField label="Colours" name="scheme" hint="In this browser." value={scheme} onChange={choose} choices={[['system', 'as the system has them'], ['light', 'light'], ['dark', 'dark']]} /></div>
+  return <div className="part-body"><SelectField label="Colours" name="scheme" hint="In this browser." value={scheme} onChange={choose} choices={[['system', 'as the system has them'], ['light', 'light'], ['dark', 'dark']]} /></div>
 }

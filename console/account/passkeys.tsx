@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { patch, remove } from '../api/client.ts'
+import { patch, post, remove } from '../api/client.ts'
 import { problemOf } from '../api/problem.ts'
 import { attest } from '../authentication/api.ts'
 import type { PasskeyRecord } from '../authentication/ways-record.ts'
@@ -12,7 +12,7 @@ import { Part } from '../components/screen.tsx'
 import { say } from '../components/toast.tsx'
 import { When } from '../components/when.tsx'
 
-const PATH = '/me/passkeys'
+const PATH = '/credentials/passkeys'
 
 export function Passkeys({ passkeys, onChanged }: { passkeys: readonly PasskeyRecord[]; onChanged: () => Promise<void> }) {
   const [failed, setFailed] = useState<unknown>()
@@ -21,7 +21,7 @@ export function Passkeys({ passkeys, onChanged }: { passkeys: readonly PasskeyRe
   const add = async (): Promise<void> => {
     setFailed(undefined)
     try {
-      await attest(`${PATH}/options`, PATH)
+      await attest(PATH, post)
       await onChanged()
       say('The passkey has been added.')
     } catch (thrown) {
@@ -38,7 +38,7 @@ export function Passkeys({ passkeys, onChanged }: { passkeys: readonly PasskeyRe
           <tbody>
             {passkeys.map((passkey) => (
               <tr key={passkey.id}>
-                <td className="main-cell">{passkey.name}{passkey.backedUp === false && <span className="under">on one device only: add another before you lose it</span>}</td>
+                <td className="main-cell">{passkey.name}{passkey.suspectAt !== undefined && <span className="under tag bad">there may be a copy of it: remove it</span>}{passkey.backedUp === false && <span className="under">on one device only: add another before you lose it</span>}</td>
                 <td data-label="Last used"><When at={passkey.lastUsedAt} /></td>
                 <td data-label="Added"><When at={passkey.createdAt} /></td>
                 <td className="end"><Button look="plain" aria-label={`Rename ${passkey.name}`} onClick={() => setNaming(passkey)}>Rename</Button> <Button look="plain" aria-label={`Remove ${passkey.name}`} onClick={() => setRemoving(passkey)}>Remove</Button></td>

@@ -11,18 +11,21 @@ import { When } from '../components/when.tsx'
 export function Password({ ways, onChanged }: { ways: WaysRecord; onChanged: () => Promise<void> }) {
   const [open, setOpen] = useState(false)
   const [password, setPassword] = useState('')
-  const changedAt = typeof ways.password === 'object' ? ways.password?.changedAt : undefined
+  const [current, setCurrent] = useState('')
+  const changedAt = ways.password?.changedAt
   const close = (): void => {
     setOpen(false)
     setPassword('')
+    setCurrent('')
   }
   return (
     <Part title="Password" acts={<Button onClick={() => setOpen(true)}>{ways.password ? 'Change it' : 'Set one'}</Button>}>
       <p className="soft">{ways.password ? <>You have one{changedAt && <>, set <When at={changedAt} /></>}.</> : 'You have none: your passkeys are enough.'}</p>
       {open && (
         <Dialog title="Choose a password" onClose={close}>
-          <Form submit="Set the password" also={<Button look="plain" onClick={close}>Cancel</Button>} onSubmit={async () => { await put('/me/password', { password }); await onChanged(); close(); say('Your password is set.') }}>
-            <NewPassword value={password} onChange={setPassword} autoFocus />
+          <Form submit="Set the password" also={<Button look="plain" onClick={close}>Cancel</Button>} onSubmit={async () => { await put('/credentials/password', { password, ...(ways.password ? { current } : {}) }); await onChanged(); close(); say('Your password is set.') }}>
+            {ways.password && <TextField label="Present password" name="current" type="password" autoComplete="current-password" value={current} onChange={setCurrent} autoFocus />}
+            <NewPassword value={password} onChange={setPassword} autoFocus={!ways.password} />
           </Form>
         </Dialog>
       )}
@@ -35,7 +38,7 @@ export function NewPassword({ value, onChange, autoFocus = false }: { value: str
   return (
     <>
       <TextField label="New password" name="password" type={shown ? 'text' : 'password'} autoComplete="new-password" hint="Length is what counts: several words are good. Nothing that is in a list of known passwords." value={value} onChange={onChange} autoFocus={autoFocus} />
-      <p style={{ marginTop: '-.6rem', marginBottom: '1rem' }}><button type="button" className="link" aria-pressed={shown} onClick={() => setShown(!shown)}>{shown ? 'Hide it' : 'Show it'}</button></p>
+      <p className="under-field"><button type="button" className="link" aria-pressed={shown} onClick={() => setShown(!shown)}>{shown ? 'Hide it' : 'Show it'}</button></p>
     </>
   )
 }

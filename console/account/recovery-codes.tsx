@@ -15,7 +15,7 @@ export function RecoveryCodes({ ways, onChanged }: { ways: WaysRecord; onChanged
     <Part title="Recovery codes" acts={<Button onClick={() => setAsking(true)}>Make new ones</Button>}>
       <p className="soft">{left === 0 ? 'You have none. They let you in once each when your phone is gone.' : `${left} left. Each lets you in once, when your phone is gone.`}</p>
       {asking && (
-        <Confirm title="Make new recovery codes" act="Make new ones" onClose={() => setAsking(false)} onConfirm={async () => { setCodes((await post<{ codes: string[] }>('/me/recovery-codes')).codes); await onChanged() }}>
+        <Confirm title="Make new recovery codes" act="Make new ones" onClose={() => setAsking(false)} onConfirm={async () => { setCodes((await post<{ recoveryCodes: string[] }>('/credentials/recovery-codes')).recoveryCodes); await onChanged() }}>
           <p>The codes that you have now stop working.</p>
         </Confirm>
       )}

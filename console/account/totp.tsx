@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { post, put, remove } from '../api/client.ts'
+import { post, remove } from '../api/client.ts'
 import { problemOf } from '../api/problem.ts'
 import type { WaysRecord } from '../authentication/ways-record.ts'
 import { TotpSecret, type TotpOffer } from '../authentication/totp-secret.tsx'
@@ -14,7 +14,7 @@ export function Totp({ ways, onChanged }: { ways: WaysRecord; onChanged: () => P
   const [removing, setRemoving] = useState(false)
   const begin = async (): Promise<void> => {
     try {
-      setOffer(await post<TotpOffer>('/me/totp/options'))
+      setOffer(await post<TotpOffer>('/credentials/totp/options'))
     } catch (thrown) {
       say(problemOf(thrown).message)
     }
@@ -24,11 +24,11 @@ export function Totp({ ways, onChanged }: { ways: WaysRecord; onChanged: () => P
       <p className="soft">{ways.totp ? 'Set up: it gives you a code when you sign in with your password.' : 'Not set up. It is the second factor of a password.'}</p>
       {offer && (
         <Dialog title="Set up the authenticator app" onClose={() => setOffer(undefined)}>
-          <TotpSecret offer={offer} submit="Set it up" onCode={async (code) => { await put('/me/totp', { code }); await onChanged(); setOffer(undefined); say('The authenticator app is set up.') }} />
+          <TotpSecret offer={offer} submit="Set it up" onCode={async (code) => { await post('/credentials/totp', { code }); await onChanged(); setOffer(undefined); say('The authenticator app is set up.') }} />
         </Dialog>
       )}
       {removing && (
-        <Confirm title="Remove the authenticator app" act="Remove it" onClose={() => setRemoving(false)} onConfirm={async () => { await remove('/me/totp'); await onChanged(); say('Removed.') }}>
+        <Confirm title="Remove the authenticator app" act="Remove it" onClose={() => setRemoving(false)} onConfirm={async () => { await remove('/credentials/totp'); await onChanged(); say('Removed.') }}>
           <p>Its codes no longer let you in. Keep a passkey, or your password is of no use.</p>
         </Confirm>
       )}

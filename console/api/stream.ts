@@ -11,10 +11,18 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   invitation: ['/invitations', '/people'],
   group: ['/groups', '/people'],
   membership: ['/groups', '/people'],
-  role: ['/roles', '/people', '/me', '/access'],
-  assignment: ['/roles', '/people', '/me', '/access'],
-  session: ['/me', '/sessions', '/people'],
-  token: ['/me', '/tokens', '/people'],
+  role: ['/roles', '/assignments', '/me', '/access'],
+  session: ['/sessions', '/people'],
+  token: ['/tokens', '/people'],
+  passkey: ['/credentials', '/people'],
+  password: ['/credentials', '/people'],
+  totp: ['/credentials', '/people'],
+  'recovery-codes': ['/credentials', '/people'],
+  'recovery-code': ['/credentials', '/people'],
+  credentials: ['/credentials', '/people'],
+  'security-setting': ['/security-settings'],
+  'sign-in': [],
+  'password-reset': [],
 }
 
 /** Whether what was read at `path` may have changed by `event`. */

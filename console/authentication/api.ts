@@ -3,13 +3,16 @@ import type { PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequest
 
 /** What a sign-in waits for next. */
 export type Next = { next: 'done' } | { next: 'second-factor'; ways: readonly SecondFactor[] } | { next: 'enrol' } | { next: 'choose-password' }
-export type SecondFactor = 'passkey' | 'totp' | 'recovery-code'
+export type SecondFactor = 'passkey' | 'password' | 'totp' | 'recovery-code'
 
 export interface Provider {
   id: string
   title: string
   kind: 'oidc' | 'saml'
 }
+
+/** Those that are typed. */
+export type Code = Exclude<SecondFactor, 'passkey'>
 
 /** Ways in, as anybody may know them. */
 export interface Ways {
@@ -18,26 +21,28 @@ export interface Ways {
   providers: readonly Provider[]
 }
 
-const quiet = async <T>(path: string, body: unknown = {}): Promise<T> => (await send<T>('POST', path, { body, quiet: true })).body
+/** A call of somebody who is not signed in: being refused is its answer, and no reason to ask for a sign-in. */
+export const atTheDoor = async <T>(path: string, body: unknown = {}): Promise<T> => (await send<T>('POST', path, { body, quiet: true })).body
+type Caller = <T>(path: string, body?: unknown) => Promise<T>
 
 // The library is fetched when somebody uses a passkey.
 const browser = () => import('@simplewebauthn/browser')
 
-/** Asks the browser for a passkey and hands what it signed to `path`. */
-export async function assert<T>(optionsPath: string, path: string, body: Record<string, unknown> = {}): Promise<T> {
-  const optionsJSON = await quiet<PublicKeyCredentialRequestOptionsJSON>(optionsPath, body)
+/** Asks the browser for a passkey whose options are below `path`, and hands what it signed to that. */
+export async function assert<T>(path: string, call: Caller): Promise<T> {
+  const optionsJSON = await call<PublicKeyCredentialRequestOptionsJSON>(`${path}/options`)
   const { startAuthentication } = await browser()
-  return quiet<T>(path, { ...body, response: await startAuthentication({ optionsJSON }) })
+  return call<T>(path, { response: await startAuthentication({ optionsJSON }) })
 }
 
-/** Has the browser make a passkey and hands it to `path`. */
-export async function attest<T>(optionsPath: string, path: string, body: Record<string, unknown> = {}): Promise<T> {
-  const optionsJSON = await quiet<PublicKeyCredentialCreationOptionsJSON>(optionsPath, body)
+/** Has the browser make a passkey, and hands it over likewise. */
+export async function attest<T>(path: string, call: Caller): Promise<T> {
+  const optionsJSON = await call<PublicKeyCredentialCreationOptionsJSON>(`${path}/options`)
   const { startRegistration } = await browser()
-  return quiet<T>(path, { ...body, response: await startRegistration({ optionsJSON }) })
+  return call<T>(path, { response: await startRegistration({ optionsJSON }) })
 }
 
 export const ways = async (): Promise<Ways> => (await send<Ways>('GET', '/sign-in', { quiet: true })).body
-export const byPasskey = (): Promise<Next> => assert('/sign-in/passkey/options', '/sign-in/passkey')
-export const byPassword = (email: string, password: string): Promise<Next> => quiet('/sign-in/password', { email, password })
-export const bySecondFactor = (way: Exclude<SecondFactor, 'passkey'>, code: string): Promise<Next> => quiet(`/sign-in/${way}`, { code })
+export const byPasskey = (): Promise<Next> => assert('/sign-in/passkey', atTheDoor)
+export const byPassword = (email: string, password: string): Promise<Next> => atTheDoor('/sign-in/password', { email, password })
+export const bySecondFactor = (way: Code, code: string): Promise<Next> => atTheDoor(`/sign-in/${way}`, { code })

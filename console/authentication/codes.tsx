@@ -16,7 +16,7 @@ export function Codes({ codes, onKept, submit = 'Go on' }: { codes: readonly str
         <Button onClick={() => saveFile('recovery-codes.txt', 'text/plain', text)}>Save as a file</Button>
         <Button onClick={() => window.print()}>Print</Button>
       </div>
-      <div style={{ margin: '1.25rem 0' }}><Choice label="I have kept them" checked={kept} onChange={setKept} /></div>
+      <div className="acts"><Choice label="I have kept them" checked={kept} onChange={setKept} /></div>
       <Button look="filled" wide disabled={!kept} aria-disabled={kept ? undefined : true} onClick={onKept}>{submit}</Button>
     </>
   )

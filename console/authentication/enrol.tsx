@@ -1,25 +1,20 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { send } from '../api/client.ts'
 import { problemOf } from '../api/problem.ts'
 import { SESSION_KEY } from '../api/session.ts'
 import { NewPassword } from '../account/password.tsx'
 import { Button } from '../components/button.tsx'
 import { Failure } from '../components/failure.tsx'
 import { Form } from '../components/form.tsx'
-import { attest } from './api.ts'
+import { atTheDoor, attest } from './api.ts'
 import { Codes } from './codes.tsx'
 import { type TotpOffer, TotpSecret } from './totp-secret.tsx'
 
-/** The end of an enrolment: the session has begun, and the recovery codes are shown this once. */
-export interface Enrolled {
-  recoveryCodes?: readonly string[]
-}
+/** What an enrolment leads to: one more thing to set up, or a session and, this once, the recovery codes. */
+type Enrolled = { next: 'totp' } | { next: 'done'; recoveryCodes: readonly string[] }
 
 type Step = { kind: 'choose' } | { kind: 'password' } | { kind: 'totp'; offer: TotpOffer } | { kind: 'codes'; codes: readonly string[] }
-
-const quiet = async <T,>(path: string, body: unknown = {}): Promise<T> => (await send<T>('POST', path, { body, quiet: true })).body
 
 /** First ways to sign in: a passkey, or a password and an authenticator app; then recovery codes. */
 export function Enrol({ passwordKept = false }: { passwordKept?: boolean }) {
@@ -32,9 +27,11 @@ export function Enrol({ passwordKept = false }: { passwordKept?: boolean }) {
     await queries.invalidateQueries({ queryKey: SESSION_KEY })
     await navigate({ to: '/' })
   }
-  const done = async ({ recoveryCodes = [] }: Enrolled): Promise<void> => {
-    if (recoveryCodes.length === 0) return enter()
-    setStep({ kind: 'codes', codes: recoveryCodes })
+  const app = async (): Promise<void> => setStep({ kind: 'totp', offer: await atTheDoor<TotpOffer>('/enrolment/totp/options') })
+  const go = async (enrolled: Enrolled): Promise<void> => {
+    if (enrolled.next === 'totp') return app()
+    if (enrolled.recoveryCodes.length === 0) return enter()
+    setStep({ kind: 'codes', codes: enrolled.recoveryCodes })
   }
   const tried = (work: () => Promise<void>) => async (): Promise<void> => {
     setFailed(undefined)
@@ -44,14 +41,13 @@ export function Enrol({ passwordKept = false }: { passwordKept?: boolean }) {
       setFailed(problemOf(thrown))
     }
   }
-  const passkey = tried(async () => done(await attest<Enrolled>('/enrolment/passkey/options', '/enrolment/passkey')))
-  const app = async (): Promise<void> => setStep({ kind: 'totp', offer: await quiet<TotpOffer>('/enrolment/totp/options') })
+  const passkey = tried(async () => go(await attest<Enrolled>('/enrolment/passkey', atTheDoor)))
   if (step.kind === 'codes') return <Codes codes={step.codes} submit="Go to the console" onKept={() => void enter()} />
-  if (step.kind === 'totp') return <TotpSecret offer={step.offer} submit="Go on" onCode={async (code) => done(await quiet<Enrolled>('/enrolment/totp', { code }))} />
+  if (step.kind === 'totp') return <TotpSecret offer={step.offer} submit="Go on" onCode={async (code) => go(await atTheDoor<Enrolled>('/enrolment/totp', { code }))} />
   if (step.kind === 'password') {
     return (
       <>
-        <Form submit="Go on" wide onSubmit={async () => { await quiet('/enrolment/password', { password }); await app() }}>
+        <Form submit="Go on" wide onSubmit={async () => { await go(await atTheDoor<Enrolled>('/enrolment/password', { password })) }}>
           <NewPassword value={password} onChange={setPassword} autoFocus />
         </Form>
         <div className="also"><button type="button" className="link" onClick={() => setStep({ kind: 'choose' })}>Use a passkey instead</button></div>

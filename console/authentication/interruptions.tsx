@@ -1,10 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { get, type Interruption, onInterruption, post } from '../api/client.ts'
+import { get, type Interruption, onInterruption } from '../api/client.ts'
 import { SESSION_KEY, type Session } from '../api/session.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
-import { assert, type SecondFactor } from './api.ts'
+import { assert, atTheDoor, type SecondFactor } from './api.ts'
 import { SecondFactorForm, SignInForm } from './sign-in-form.tsx'
 
 interface Open {
@@ -63,13 +63,13 @@ export function Interruptions() {
 function StepUp({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
   const known = useQuery({ queryKey: ['/step-up'], queryFn: () => get<{ ways: readonly SecondFactor[] }>('/step-up') })
   const passkey = async (): Promise<void> => {
-    await assert('/step-up/passkey/options', '/step-up/passkey')
+    await assert('/step-up/passkey', atTheDoor)
     onDone()
   }
   return (
     <Dialog title="Show that it is you" onClose={onClose}>
       <p className="soft">This needs your second factor. For the next ten minutes you are not asked again.</p>
-      {known.data === undefined ? <Skeleton lines={3} /> : <SecondFactorForm ways={known.data.ways} submit="Confirm" onPasskey={passkey} onCode={async (way, code) => { await post(`/step-up/${way}`, { code }); onDone() }} onBack={onClose} />}
+      {known.data === undefined ? <Skeleton lines={3} /> : <SecondFactorForm ways={known.data.ways} submit="Confirm" onPasskey={passkey} onCode={async (way, code) => { await atTheDoor(`/step-up/${way}`, way === 'password' ? { password: code } : { code }); onDone() }} onBack={onClose} />}
     </Dialog>
   )
 }

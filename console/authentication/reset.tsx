@@ -1,28 +1,31 @@
 import { useState } from 'react'
-import { send } from '../api/client.ts'
 import { NewPassword } from '../account/password.tsx'
 import { Door } from '../components/door.tsx'
 import { Empty } from '../components/empty.tsx'
 import { Form } from '../components/form.tsx'
 import { Go } from '../components/go.tsx'
-import { byPasskey, bySecondFactor, type Next, type SecondFactor } from './api.ts'
+import { atTheDoor, byPasskey, bySecondFactor, type Next, type SecondFactor } from './api.ts'
+import { Enrol } from './enrol.tsx'
 import { secretInAddress } from './secret-in-address.ts'
 import { SecondFactorForm } from './sign-in-form.tsx'
 
-type Step = { kind: 'link' } | { kind: 'second-factor'; ways: readonly SecondFactor[] } | { kind: 'password' } | { kind: 'done' }
+type Step = { kind: 'link' } | { kind: 'second-factor'; ways: readonly SecondFactor[] } | { kind: 'password' } | { kind: 'enrol' } | { kind: 'done' }
 
 /** A new password, by the link of a mail and the second factor: never by the mail alone. */
 export default function Reset() {
   const [token] = useState(secretInAddress)
   const [step, setStep] = useState<Step>({ kind: 'link' })
   const [password, setPassword] = useState('')
-  const go = (next: Next): void => setStep(next.next === 'second-factor' ? { kind: 'second-factor', ways: next.ways } : { kind: 'password' })
+  const go = (next: Next): void => {
+    if (next.next === 'second-factor') setStep({ kind: 'second-factor', ways: next.ways })
+    else setStep({ kind: next.next === 'choose-password' ? 'password' : next.next })
+  }
   if (token === '') return <Door title="New password"><Empty title="This link is not whole." acts={<Go to="/forgotten" className="button">Ask for a new one</Go>}>Open the link as it stands in the mail.</Empty></Door>
   switch (step.kind) {
     case 'link':
       return (
         <Door title="New password" lead="Next you show your second factor, and then choose.">
-          <Form submit="Go on" wide onSubmit={async () => go((await send<Next>('POST', '/reset/begin', { body: { token }, quiet: true })).body)}><p className="soft">The link works once.</p></Form>
+          <Form submit="Go on" wide onSubmit={async () => go(await atTheDoor<Next>('/password-reset/link', { token }))}><p className="soft">The link works once.</p></Form>
         </Door>
       )
     case 'second-factor':
@@ -30,10 +33,12 @@ export default function Reset() {
     case 'password':
       return (
         <Door title="Choose a new password" lead="You are signed out everywhere else.">
-          <Form submit="Set the password" wide onSubmit={async () => { await send('POST', '/reset/password', { body: { password }, quiet: true }); setStep({ kind: 'done' }) }}><NewPassword value={password} onChange={setPassword} autoFocus /></Form>
+          <Form submit="Set the password" wide onSubmit={async () => { go(await atTheDoor<Next>('/password-reset/password', { password })) }}><NewPassword value={password} onChange={setPassword} autoFocus /></Form>
         </Door>
       )
+    case 'enrol':
+      return <Door title="Your password is set" lead="It needs a second factor before it lets you in."><Enrol passwordKept /></Door>
     case 'done':
-      return <Door title="Your password is set"><p className="acts"><Go to="/" className="button filled">Sign in</Go></p></Door>
+      return <Door title="Your password is set"><p className="acts"><a href="/console/" className="button filled">Go to the console</a></p></Door>
   }
 }

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useMay } from '../api/access.ts'
-import { get, remove } from '../api/client.ts'
+import { get, post, remove } from '../api/client.ts'
 import { problemOf } from '../api/problem.ts'
 import { Button } from '../components/button.tsx'
 import { Confirm } from '../components/confirm.tsx'
@@ -25,7 +25,7 @@ const FACTORS: Readonly<Record<string, string>> = { passkey: 'passkey', password
 
 /** Where somebody is signed in; without an id, oneself. */
 export function SessionsOf({ id }: { id?: string }) {
-  const path = id === undefined ? '/me/sessions' : `/people/${id}/sessions`
+  const path = id === undefined ? '/sessions' : `/people/${id}/sessions`
   const query = useQuery({ queryKey: [path], queryFn: ({ signal }) => get<{ items: SessionRecord[] }>(path, undefined, signal) })
   const queries = useQueryClient()
   const may = useMay()
@@ -34,7 +34,7 @@ export function SessionsOf({ id }: { id?: string }) {
   const again = (): Promise<void> => queries.invalidateQueries({ queryKey: [path] })
   const end = async (session: SessionRecord): Promise<void> => {
     try {
-      await remove(id === undefined ? `/me/sessions/${session.id}` : `/people/${id}/sessions/${session.id}`)
+      await remove(id === undefined ? `/sessions/${session.id}` : `/people/${id}/sessions/${session.id}`)
       await again()
       say('That session has ended.')
     } catch (thrown) {
@@ -64,7 +64,7 @@ export function SessionsOf({ id }: { id?: string }) {
         )}
       </Loaded>
       {endingAll && (
-        <Confirm title="End all other sessions" act="End them" onClose={() => setEndingAll(false)} onConfirm={async () => { await remove('/me/sessions'); await again(); say('You are signed in here alone.') }}>
+        <Confirm title="End all other sessions" act="End them" onClose={() => setEndingAll(false)} onConfirm={async () => { await post('/sessions/end-others'); await again(); say('You are signed in here alone.') }}>
           <p>You stay signed in here. Everywhere else you are asked to sign in again with the next request.</p>
         </Confirm>
       )}

@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { send } from '../api/client.ts'
 import { Door } from '../components/door.tsx'
 import { Form, TextField } from '../components/form.tsx'
+import { atTheDoor } from './api.ts'
 import { Enrol } from './enrol.tsx'
 import { secretInAddress } from './secret-in-address.ts'
 
@@ -18,7 +18,7 @@ export default function SetUp() {
         submit="Go on"
         wide
         onSubmit={async () => {
-          await send('POST', '/set-up', { body: { code: code.trim(), displayName, email }, quiet: true })
+          await atTheDoor('/set-up', { code: code.trim(), displayName, email })
           setBegun(true)
         }}
       >

@@ -4,7 +4,7 @@ import { problemOf } from '../api/problem.ts'
 import { Button } from '../components/button.tsx'
 import { Failure } from '../components/failure.tsx'
 import { Form, TextField } from '../components/form.tsx'
-import { byPasskey, byPassword, bySecondFactor, type Next, type SecondFactor, ways } from './api.ts'
+import { byPasskey, byPassword, bySecondFactor, type Code, type Next, type SecondFactor, ways } from './api.ts'
 import { Enrol } from './enrol.tsx'
 
 /** The ways in, one after the other: a passkey, else a password and then a second factor, else a provider. */
@@ -50,12 +50,12 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
   )
 }
 
-const TITLES: Readonly<Record<SecondFactor, string>> = { passkey: 'Use a passkey', totp: 'Use the authenticator app', 'recovery-code': 'Use a recovery code' }
+const TITLES: Readonly<Record<SecondFactor, string>> = { passkey: 'Use a passkey', password: 'Use your password', totp: 'Use the authenticator app', 'recovery-code': 'Use a recovery code' }
 
 /** A code of the authenticator app, a recovery code or a passkey. */
-export function SecondFactorForm({ ways: offered, onCode, onPasskey, onBack, submit = 'Continue' }: { ways: readonly SecondFactor[]; onCode: (way: 'totp' | 'recovery-code', code: string) => Promise<unknown>; onPasskey: () => Promise<unknown>; onBack?: () => void; submit?: string }) {
-  const codes = offered.filter((way) => way !== 'passkey')
-  const [way, setWay] = useState<'totp' | 'recovery-code' | undefined>(codes[0])
+export function SecondFactorForm({ ways: offered, onCode, onPasskey, onBack, submit = 'Continue' }: { ways: readonly SecondFactor[]; onCode: (way: Code, code: string) => Promise<unknown>; onPasskey: () => Promise<unknown>; onBack?: () => void; submit?: string }) {
+  const codes = offered.filter((way): way is Code => way !== 'passkey')
+  const [way, setWay] = useState<Code | undefined>(codes[0])
   const [code, setCode] = useState('')
   const [failed, setFailed] = useState<unknown>()
   const passkey = async (): Promise<void> => {
@@ -72,9 +72,10 @@ export function SecondFactorForm({ ways: offered, onCode, onPasskey, onBack, sub
       {offered.includes('passkey') && <Button {...(way === undefined ? { look: 'filled' as const } : {})} wide onClick={passkey}>{TITLES.passkey}</Button>}
       {offered.includes('passkey') && way !== undefined && <div className="or"><span>or</span></div>}
       {way !== undefined && (
-        <Form submit={submit} wide onSubmit={() => onCode(way, code.replaceAll(/\s/g, ''))}>
-          {way === 'totp'
-            ? <TextField key="totp" label="Code of your authenticator app" name="code" inputMode="numeric" autoComplete="one-time-code" hint="Six digits; each code works once." value={code} onChange={setCode} autoFocus maxLength={12} />
+        <Form submit={submit} wide onSubmit={() => onCode(way, way === 'password' ? code : code.replaceAll(/\s/g, ''))}>
+          {way === 'password'
+            ? <TextField key="password" label="Password" name="password" type="password" autoComplete="current-password" value={code} onChange={setCode} autoFocus />
+            : way === 'totp' ? <TextField key="totp" label="Code of your authenticator app" name="code" inputMode="numeric" autoComplete="one-time-code" hint="Six digits; each code works once." value={code} onChange={setCode} autoFocus maxLength={12} />
             : <TextField key="recovery" label="Recovery code" name="code" autoComplete="off" hint="One of those you were given when you began; it works once." value={code} onChange={setCode} autoFocus mono maxLength={40} />}
         </Form>
       )}

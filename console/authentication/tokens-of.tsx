@@ -29,7 +29,7 @@ export interface TokenOwner {
 
 /** API tokens of somebody; one's own and those of service accounts can be made here. */
 export function TokensOf({ owner }: { owner: TokenOwner }) {
-  const path = owner.kind === 'self' ? '/me/tokens' : `/people/${owner.id}/tokens`
+  const path = owner.kind === 'self' ? '/tokens' : `/people/${owner.id}/tokens`
   const query = useQuery({ queryKey: [path], queryFn: ({ signal }) => get<{ items: TokenRecord[] }>(path, undefined, signal) })
   const queries = useQueryClient()
   const may = useMay()

@@ -8,14 +8,14 @@ export interface TotpOffer {
   /** otpauth://… */
   uri: string
   /** The same as a picture (SVG). */
-  qr: string
+  svg: string
 }
 
 /** The secret as a picture and as text, and a first code to show that the app has it. */
 export function TotpSecret({ offer, submit, onCode }: { offer: TotpOffer; submit: string; onCode: (code: string) => Promise<unknown> }) {
   const [code, setCode] = useState('')
   // As a picture, never as markup: nothing that comes over the network is put into the page as HTML.
-  const picture = offer.qr.startsWith('data:') ? offer.qr : `data:image/svg+xml,${encodeURIComponent(offer.qr)}`
+  const picture = `data:image/svg+xml,${encodeURIComponent(offer.svg)}`
   return (
     <>
       <p>Scan this with your authenticator app, or type the secret into it.</p>

@@ -8,7 +8,6 @@ import { Go } from '../components/go.tsx'
 import { Loaded } from '../components/record.tsx'
 import { Part } from '../components/screen.tsx'
 import { say } from '../components/toast.tsx'
-import { Handover } from '../identity/invite.tsx'
 import type { WaysRecord } from './ways-record.ts'
 
 /** Which ways to sign in somebody else has, and what can be done when they have lost them. No administrator ever sees or chooses a password. */
@@ -17,36 +16,33 @@ export function WaysOf({ id, name, isSelf }: { id: string; name: string; isSelf:
   const queries = useQueryClient()
   const path = `/people/${id}/credentials`
   const query = useQuery({ queryKey: [path], queryFn: ({ signal }) => get<WaysRecord>(path, undefined, signal), enabled: !isSelf && may({ verb: 'act', record: 'credential', name: 'read' }) })
-  const [open, setOpen] = useState<'reset' | 're-invite'>()
-  const [link, setLink] = useState<string>()
+  const [open, setOpen] = useState<'password-reset' | 're-invitation'>()
   if (isSelf) return <Part title="Ways to sign in"><p>These are yours: they stand in <Go to="/account">your account</Go>.</p></Part>
   const mayReset = may({ verb: 'act', record: 'credential', name: 'start-reset' })
   const mayReinvite = may({ verb: 'act', record: 'credential', name: 're-invite' })
   if (!query.isEnabled && !mayReset && !mayReinvite) return null
-  const start = (act: 'reset' | 're-invite', done: string) => async (): Promise<void> => {
-    const answer = await post<{ link?: string } | undefined>(`/people/${id}/${act}`)
+  const start = (act: 'password-reset' | 're-invitation', done: string) => async (): Promise<void> => {
+    await post(`/people/${id}/${act}`)
     await queries.invalidateQueries({ queryKey: [path] })
-    if (answer?.link !== undefined) setLink(answer.link)
-    else say(done)
+    say(done)
   }
   return (
-    <Part title="Ways to sign in" acts={<>{mayReset && <Button onClick={() => setOpen('reset')}>Send a reset link</Button>}{mayReinvite && <Button look="danger" onClick={() => setOpen('re-invite')}>Invite anew</Button>}</>}>
+    <Part title="Ways to sign in" acts={<>{mayReset && <Button onClick={() => setOpen('password-reset')}>Send a reset link</Button>}{mayReinvite && <Button look="danger" onClick={() => setOpen('re-invitation')}>Invite anew</Button>}</>}>
       {query.isEnabled && (
         <Loaded query={query} lines={1}>
           {(ways) => <p>{[`${ways.passkeys?.length ?? 0} passkeys`, ways.password ? 'a password' : 'no password', ways.totp ? 'an authenticator app' : 'no authenticator app', `${ways.recoveryCodes?.left ?? 0} recovery codes left`].join(', ')}</p>}
         </Loaded>
       )}
-      {open === 'reset' && (
-        <Confirm title={`Send ${name} a reset link`} act="Send it" onClose={() => setOpen(undefined)} onConfirm={start('reset', 'The link is on its way.')}>
+      {open === 'password-reset' && (
+        <Confirm title={`Send ${name} a reset link`} act="Send it" onClose={() => setOpen(undefined)} onConfirm={start('password-reset', 'The link is on its way.')}>
           <p>{name} gets a mail with a link that works once, for thirty minutes. With it and their second factor they choose a new password; you never see it.</p>
         </Confirm>
       )}
-      {open === 're-invite' && (
-        <Confirm title={`Invite ${name} anew`} act="Take everything away and invite" onClose={() => setOpen(undefined)} onConfirm={start('re-invite', 'The invitation is on its way.')}>
+      {open === 're-invitation' && (
+        <Confirm title={`Invite ${name} anew`} act="Take everything away and invite" onClose={() => setOpen(undefined)} onConfirm={start('re-invitation', 'The invitation is on its way.')}>
           <p>For somebody who has lost everything. Every passkey, the password, the authenticator app and the recovery codes of {name} are removed, every session and token ends, and a new invitation is sent.</p>
         </Confirm>
       )}
-      {link !== undefined && <Handover title={`A link for ${name}`} link={link} onClose={() => setLink(undefined)} />}
     </Part>
   )
 }

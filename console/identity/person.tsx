@@ -69,7 +69,7 @@ export default function OnePerson() {
           <>
             <Part title="Who" acts={mayEdit && !editing && <Button onClick={() => setEditing(true)}>Edit</Button>}>
               {editing ? (
-                <div style={{ marginTop: '.9rem' }}>
+                <div className="part-body">
                   <RecordForm
                     read={reply}
                     fields={writable}
@@ -139,7 +139,7 @@ function Ask({ act, person, onClose, onDone }: { act: Act; person: PersonRecord;
           <li>open invitations and reset links</li>
         </ul>
         <p className="soft">What they did and decided stays in the records. They can be let in again later, and then hold nothing.</p>
-        <div style={{ marginTop: '1rem' }}><TextField label="Why" name="why" hint="For whoever reads this record later; not for the public." value={why} onChange={setWhy} maxLength={500} /></div>
+        <div className="part-body"><TextField label="Why" name="why" hint="For whoever reads this record later; not for the public." value={why} onChange={setWhy} maxLength={500} /></div>
       </Confirm>
     )
   }

@@ -34,7 +34,7 @@ export function RuleEditor({ rules, onChange, words }: { rules: readonly Rule[];
           <p className="acts"><Button onClick={() => onChange([...rules, { effect: 'allow', verb: 'find', record: first }])}>Add a rule</Button></p>
         </>
       ) : (
-        <div style={{ marginTop: '.8rem' }}>
+        <div className="part-body">
           <TextField label="Rules as text" name="rules" hint={wrong ?? 'JSON, as the API takes it.'} rows={18} mono value={text} onChange={write} />
         </div>
       )}

@@ -23,7 +23,7 @@ export function Why({ person }: { person: string }) {
   const chosen = names.some(([key]) => key === name) ? name : (names[0]?.[0] ?? '')
   const ask = async (): Promise<void> => setAnswer(await get<Explanation>('/access/why', { person, verb, record, ...(verb === 'find' ? {} : { name: chosen }), ...(id === '' ? {} : { id }) }))
   return (
-    <div style={{ marginTop: '.9rem' }}>
+    <div className="part-body">
       <Form submit="Ask" onSubmit={ask}>
         <SelectField label="May they" name="verb" value={verb} onChange={(next) => { setVerb(next); setAnswer(undefined) }} choices={VERBS} />
         {verb !== 'find' && <SelectField label={verb === 'act' ? 'Act' : 'Field'} name="name" value={chosen} onChange={setName} choices={names} hint={verb === 'act' ? type?.acts[chosen] : undefined} />}
@@ -33,7 +33,7 @@ export function Why({ person }: { person: string }) {
       <div role="status">
         {answer && (
           <>
-            <p className={answer.allowed ? 'notice' : 'notice amber'} style={{ marginTop: '1rem' }}>{answer.summary}</p>
+            <p className={answer.allowed ? 'notice' : 'notice amber'}>{answer.summary}</p>
             {answer.rules.length > 0 && (
               <ul role="list" className="rules">
                 {answer.rules.map((spoken, at) => <li key={at} className="rule"><span className={spoken.outcome === 'applies' ? (spoken.rule.effect === 'allow' ? 'tag good' : 'tag bad') : 'tag'}>{spoken.outcome}</span> <span>{sentenceOf(spoken.rule, words)}</span> <span className="soft">{spoken.role.title}{spoken.through.kind === 'group' && `, by the group ${spoken.through.title ?? ''}`}</span></li>)}
