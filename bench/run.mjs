@@ -11,6 +11,7 @@ const benches = {
   import: 'a page imported, from process start',
   start: 'first and later starts',
   page: 'the public page under load',
+  permission: 'a permission decision beside Cedar',
   log: 'append, receipts and audit of the log (some two minutes)',
 }
 

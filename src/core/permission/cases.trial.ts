@@ -69,8 +69,11 @@ export function makeValue(pick: Pick, kind: FieldKind): unknown {
   return kind === 'instant' ? new Date(value as string) : value
 }
 
+/** Every other set lets everything be found, so that what is asked besides is decided by its own rules. */
 export function makeRules(pick: Pick, most = 8): GrantedRule[] {
-  return Array.from({ length: pick(most + 1) }, () => ({ rule: makeRule(pick), role: { id: 'r', title: 'Role' }, through: { kind: 'person', id: 'p' } }))
+  const rules = Array.from({ length: pick(most + 1) }, () => makeRule(pick))
+  if (pick(2) === 0) rules.push({ effect: 'allow', verb: 'find', record: '*' })
+  return rules.map((rule) => ({ rule, role: { id: 'r', title: 'Role' }, through: { kind: 'person', id: 'p' } }))
 }
 
 export function makeRule(pick: Pick): Rule {

@@ -19,7 +19,7 @@ export const SUBJECT_ATTRIBUTES: Readonly<Record<string, FieldKind>> = { id: 'te
 const MOST_RULES = 500 // of one role: a decision looks at every rule that speaks to it, within 20 µs
 const MOST_DEPTH = 8 // conditions within conditions: deeper ones nobody reads
 const MOST_PARTS = 50 // of one `all` or `any`
-const MOST_BYTES = 256 * 1024 // 500 rules of half a kilobyte
+const MOST_BYTES = 64 * 1024 // of YAML: its reader takes time with the square of the keys, here under a second
 const MOST_ERRORS = 50 // told at once
 
 const word = z.string().min(1).max(100)
@@ -66,8 +66,8 @@ export function parseRules(source: string, words: RuleWords): Rule[] {
   if (Buffer.byteLength(source) > MOST_BYTES) throw new VouchsafeError('too-large', `These rules are larger than ${MOST_BYTES / 1024} KB.`, { mend: 'Make several roles of them.' })
   let value: unknown
   try {
-    // No aliases: a few lines of them stand for gigabytes.
-    value = parse(source, { maxAliasCount: 0, uniqueKeys: true, schema: 'core' })
+    // No aliases: a few lines of them stand for gigabytes. No warnings: they would go to the journal with the text that they are about.
+    value = parse(source, { maxAliasCount: 0, uniqueKeys: true, schema: 'core', logLevel: 'error' })
   } catch (error) {
     throw new VouchsafeError('bad-input', `The rules cannot be read as YAML: ${messageOf(error).split('\n')[0]?.slice(0, 200)}`, { mend: 'Write a list: each line begins with "- effect: allow" or "- effect: deny".' })
   }
@@ -118,7 +118,7 @@ function checkRule({ verb, record, names, when }: Rule, words: RuleWords, say: S
   const acts = [...words.permissions].filter((permission) => record === '*' || permission.startsWith(`${record}.`)).map((permission) => permission.slice(permission.lastIndexOf('.') + 1))
   if (types.length === 0 && !(verb === 'act' && acts.length > 0)) return say(['record'], `there is no record type ${quoted(record)}.`)
   if (verb === 'find' && names) say(['names'], 'a record is found as a whole: leave the names out.')
-  else for (const [at, name] of (names ?? []).entries()) if (!(verb === 'act' ? acts.includes(name) : types.some(([, type]) => Object.hasOwn(type.fields, name)))) say(['names', at], `${record === '*' ? 'no record type' : `the record type ${record}`} has ${verb === 'act' ? 'an act' : 'a field'} ${quoted(name)}${record === '*' ? '' : ', or it is misspelt'}.`)
+  else for (const [at, name] of (names ?? []).entries()) if (!(verb === 'act' ? acts.includes(name) : types.some(([, type]) => Object.hasOwn(type.fields, name)))) say(['names', at], `${record === '*' ? 'no record type has the' : `the record type ${record} has no`} ${verb === 'act' ? 'act' : 'field'} ${quoted(name)}.`)
   if (when) for (const [name, type] of types.length > 0 ? types : [[record, { title: '', fields: {} }] as const]) if (checkCondition(when, { name, type, attributes: { ...SUBJECT_ATTRIBUTES, ...words.subject } }, (place, message) => say(['when', ...place], message))) return
 }
 
