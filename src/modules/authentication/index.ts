@@ -1,0 +1,28 @@
+import type { Instant } from '#core/clock'
+import type { Recognition } from '#core/module'
+import type { Passkey } from './passkey.ts'
+import type { SecuritySettings } from './security-settings.ts'
+import type { Sessions } from './sessions.ts'
+
+/** The authentication module's front door. */
+export { authentication } from './contract.ts'
+export { breachedList, type BreachedList } from './breached-list.ts'
+export type { AuthenticationParts } from './parts.ts'
+export type { Passkey } from './passkey.ts'
+export type { SecuritySettings } from './security-settings.ts'
+export type { Factor, Session } from './session.ts'
+export type { NewSession, Sessions } from './sessions.ts'
+export { authenticationMigrations, type Provenance } from './store.ts'
+
+/** What others get of this room. */
+export interface AuthenticationServices {
+  /** For the HTTP surface: who sent a request. */
+  recognition: Recognition
+  /** For identity providers: begin a session in a change of theirs, end those of a logout. */
+  sessions: Sessions
+  securitySettings(): Promise<SecuritySettings>
+  /** Public keys of a person's passkeys, for whoever verifies what they signed. */
+  passkeysOf(personId: string): Promise<readonly Passkey[]>
+  /** Takes away what is over; once an hour is enough. */
+  sweep(at: Instant): Promise<void>
+}

@@ -1,0 +1,61 @@
+import { reactionTo, type Module } from '#core/module'
+import { identity } from '#modules/identity'
+import { Attempts } from './attempts.ts'
+import { authentication } from './contract.ts'
+import { Enrolling } from './enrolling.ts'
+import { OwnCredentials } from './own-credentials.ts'
+import type { AuthenticationParts } from './parts.ts'
+import { PasswordHashing } from './password-hash.ts'
+import type { RelyingParty } from './passkey.ts'
+import { CredentialRecognition } from './recognition.ts'
+import { Resets } from './resets.ts'
+import { authenticationRoutes } from './routes.ts'
+import { SecondFactors } from './second-factor.ts'
+import { RingSecrets } from './secrets-of-ring.ts'
+import { Security } from './security.ts'
+import { Sessions } from './sessions.ts'
+import { SigningIn } from './signing-in.ts'
+import { authenticationMigrations, AuthenticationStore, ours } from './store.ts'
+import { Tokens } from './tokens.ts'
+import type { AuthenticationServices } from './index.ts'
+
+/** Signing in. Stands on identity; roles, federation and the HTTP surface stand on what it returns. */
+export function createAuthenticationModule(given: AuthenticationParts): AuthenticationServices & { module: Module<typeof authentication> } {
+  const store = new AuthenticationStore(given.db)
+  const secrets = new RingSecrets(given.keys, store, given.clock)
+  const hashing = new PasswordHashing(() => secrets.passwordKey())
+  const party = async (): Promise<RelyingParty> => {
+    const { name, publicUrl } = await given.organisation()
+    const origin = new URL(publicUrl ?? (given.localUrl() || 'http://localhost')).origin
+    return { origin, name: name ?? new URL(origin).hostname }
+  }
+  const parts = { ...given, store, secrets, hashing, party, attempts: new Attempts(store), sessions: new Sessions({ store, events: given.events }), providers: given.providers }
+  const recognition = new CredentialRecognition(parts)
+  const factors = new SecondFactors(parts)
+  const signingIn = new SigningIn({ ...parts, factors })
+  const enrolling = new Enrolling(parts)
+  const own = new OwnCredentials({ ...parts, factors })
+  const resets = new Resets({ ...parts, factors, signingIn })
+  const tokens = new Tokens(parts)
+  const security = new Security(parts)
+  return {
+    recognition,
+    sessions: parts.sessions,
+    securitySettings: async () => (await store.securitySettings()).settings,
+    passkeysOf: (personId) => store.passkeysOf(personId),
+    sweep: (at) => store.sweep(at),
+    module: {
+      contract: authentication,
+      migrations: authenticationMigrations.folder,
+      routes: authenticationRoutes({ ...parts, recognition, signingIn, enrolling, own, resets, tokens, security }),
+      checks: [],
+      obligations: [],
+      reactions: [
+        // INVARIANT: in the transaction of the deactivation. The grown epoch would kill what is left; nothing is left.
+        reactionTo(identity, 'person.deactivated', ({ person }, tx) => store.endEverything(ours(tx), person)),
+        reactionTo(identity, 'person.signed-out', ({ person }, tx) => store.endEverything(ours(tx), person)),
+      ],
+      sections: [],
+    },
+  }
+}
