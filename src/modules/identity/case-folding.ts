@@ -27,3 +27,6 @@ export function folded(text: string): string {
     now = next
   }
 }
+
+/** Folded, and without accents and other marks: `Émile` is found by `emile`, and stands beside it. */
+export const plain = (text: string): string => folded(text).normalize('NFD').replaceAll(/\p{Mn}/gu, '').normalize('NFC')

@@ -33,6 +33,7 @@ export function createCircles({ db, events }: IdentityParts): Circles {
         id: randomUUID(),
         name: name.written,
         name_folded: name.folded,
+        name_plain: name.plain,
         description: descriptionOf(group.description ?? ''),
         managed_by: group.managedBy ?? null,
         external_id: group.externalId ?? null,
@@ -51,7 +52,7 @@ export function createCircles({ db, events }: IdentityParts): Circles {
       const name = change.name === undefined ? undefined : parseName(change.name, 'name')
       const after: GroupRow = {
         ...before,
-        ...(name === undefined ? {} : { name: name.written, name_folded: name.folded }),
+        ...(name === undefined ? {} : { name: name.written, name_folded: name.folded, name_plain: name.plain }),
         ...(change.description === undefined ? {} : { description: descriptionOf(change.description) }),
         ...(change.managedBy === undefined ? {} : { managed_by: change.managedBy }),
         ...(change.externalId === undefined ? {} : { external_id: change.externalId }),
@@ -102,7 +103,7 @@ export function createCircles({ db, events }: IdentityParts): Circles {
     membersOf: (id, page) => membersOf(q, id, page),
     async groupsOf(id) {
       if (!isId(id)) return []
-      const rows = await q.selectFrom('identity.group').selectAll('identity.group').innerJoin('identity.membership', 'identity.membership.group_id', 'identity.group.id').where('person_id', '=', id).orderBy('name_folded').execute()
+      const rows = await q.selectFrom('identity.group').selectAll('identity.group').innerJoin('identity.membership', 'identity.membership.group_id', 'identity.group.id').where('person_id', '=', id).orderBy('name_plain').execute()
       return rows.map(groupOf)
     },
   }

@@ -5,6 +5,7 @@ import { createInvitations, type Invitations } from './invitations.ts'
 import type { IdentityParts } from './parts.ts'
 import type { People } from './people.ts'
 import { createRoll } from './roll.ts'
+import { identityRoutes } from './routes.ts'
 import { createSetUp, type SetUp } from './set-up.ts'
 import { identityMigrations } from './store.ts'
 
@@ -17,10 +18,9 @@ export interface IdentityServices {
 /** Who there is. Asks the roles, which stand on it, through `parts.owners`. */
 export function createIdentityModule(parts: IdentityParts): IdentityServices & { module: Module<typeof identity> } {
   const people: People = { ...createRoll(parts), ...createCircles(parts) }
+  const services = { people, invitations: createInvitations(parts, people), setUp: createSetUp(parts, people) }
   return {
-    people,
-    invitations: createInvitations(parts, people),
-    setUp: createSetUp(parts, people),
-    module: { contract: identity, migrations: identityMigrations.folder, routes: [], checks: [], obligations: [], reactions: [], sections: [] },
+    ...services,
+    module: { contract: identity, migrations: identityMigrations.folder, routes: identityRoutes(parts, services), checks: [], obligations: [], reactions: [], sections: [] },
   }
 }

@@ -1,11 +1,12 @@
 import { VouchsafeError } from '#core/errors'
-import { folded } from './case-folding.ts'
+import { folded, plain } from './case-folding.ts'
 import { skeleton } from './look-alike.ts'
 
 /** What somebody or something is called: as written, as it is compared and sorted, as it looks. */
 export interface Name {
   written: string
   folded: string
+  plain: string
   skeleton: string
 }
 
@@ -36,6 +37,6 @@ export function parseLine(text: string, what: string, mostCharacters: number): s
 export function parseName(text: string, what = 'displayName'): Name {
   const written = parseLine(text, what, MOST_NAME_CHARACTERS)
   // U+2019 and ' are two keys for one apostrophe.
-  const plain = folded(written.replaceAll('’', "'"))
-  return { written, folded: plain, skeleton: skeleton(plain) }
+  const known = folded(written.replaceAll('’', "'"))
+  return { written, folded: known, plain: plain(known), skeleton: skeleton(known) }
 }

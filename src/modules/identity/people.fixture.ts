@@ -1,6 +1,7 @@
 import type { Clock } from '#core/clock'
 import { startTemporaryServer, type Change, type MigrationSet, type OrganisationDatabase, type TemporaryServer } from '#core/database'
-import { Events, type Happening } from '#core/module'
+import { VouchsafeError } from '#core/errors'
+import { Events, type Happening, type Module } from '#core/module'
 import { identity } from './contract.ts'
 import { createIdentityModule, type IdentityServices } from './module.ts'
 import type { NewPerson, Person, PersonId } from './people.ts'
@@ -10,12 +11,18 @@ export const OPERATOR = { kind: 'operator', name: 'test' } as const
 
 export interface Stand extends IdentityServices {
   db: OrganisationDatabase
+  /** For modules that stand on identity: connected anew with their own reactions. */
+  events: Events
   /** What was told to reactions, oldest first; of changes that were undone too. */
   heard: Happening[]
   /** Queued with changes that happened and with those that were undone; `post.ready` says whether mail is set up. */
   post: { ready: boolean; sent: { to: string; subject: string; text: string }[] }
   /** Persons who are owners: whoever is in here, active and a person, can keep the installation. */
   owners: Set<string>
+  /** Groups and persons that hold more than whoever acts. */
+  above: Set<string>
+  /** The module, with its routes. */
+  module: Module<typeof identity>
   change<R>(work: (tx: Change<never>) => Promise<R>): Promise<R>
   add(person?: Partial<NewPerson>): Promise<Person>
 }
@@ -28,6 +35,10 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
   const events = new Events()
   const heard: Happening[] = []
   const owners = new Set<string>()
+  const above = new Set<string>()
+  const requireBelow = (id: string): void => {
+    if (above.has(id)) throw new VouchsafeError('not-allowed', 'They hold more than you do.')
+  }
   const post: Stand['post'] = { ready: true, sent: [] }
   const services = createIdentityModule({
     db,
@@ -39,8 +50,8 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
         return rows.length === 0
       },
       giveOwnership: async (_tx, id) => void owners.add(id),
-      requireOverGroup: async () => {},
-      requireOverPerson: async () => {},
+      requireOverGroup: async (_tx, _giver, group) => requireBelow(group),
+      requireOverPerson: async (_tx, _giver, person) => requireBelow(person),
     },
     mail: { isReady: async () => post.ready, send: async (_tx, message) => void post.sent.push(message) },
     organisation: async () => ({ name: 'Harbour', publicUrl: 'https://security.example.com/page' }),
@@ -51,9 +62,11 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
   return {
     ...services,
     db,
+    events,
     heard,
     post,
     owners,
+    above,
     change,
     add: (person = {}) => {
       const number = ++count

@@ -144,7 +144,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 const present = (row: PersonRow | undefined) => (row === undefined ? undefined : personOf(row))
 
-const nameColumns = (name: Name) => ({ display_name: name.written, name_folded: name.folded, name_skeleton: name.skeleton })
+const nameColumns = (name: Name) => ({ display_name: name.written, name_folded: name.folded, name_plain: name.plain, name_skeleton: name.skeleton })
 const addressColumns = (address: Address | undefined) => ({ email: address?.written ?? null, email_folded: address?.folded ?? null, email_skeleton: address?.skeleton ?? null })
 
 /** The row as it would be; members left out of the change stay as they are. */

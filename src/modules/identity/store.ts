@@ -10,6 +10,7 @@ export type IdentityTables = {
     kind: 'person' | 'service'
     display_name: string
     name_folded: string
+    name_plain: string
     name_skeleton: string
     email: string | null
     email_folded: string | null
@@ -30,6 +31,7 @@ export type IdentityTables = {
     id: string
     name: string
     name_folded: string
+    name_plain: string
     description: string
     managed_by: string | null
     external_id: string | null

@@ -4,8 +4,9 @@ create table identity.person (
   id uuid primary key,
   kind text not null check (kind in ('person', 'service')),
   display_name text not null,
-  -- Folded as address.ts does it: for search, for order, and to tell a namesake from a look-alike.
+  -- As case-folding.ts and look-alike.ts make them: to tell a namesake from a look-alike; for search and order, without accents.
   name_folded text not null,
+  name_plain text not null,
   name_skeleton text not null,
   email text,
   -- Two spellings of one address are one address; two addresses that look the same cannot both be here.
@@ -28,7 +29,7 @@ create table identity.person (
   check ((email is null) = (email_folded is null) and (email is null) = (email_skeleton is null))
 );
 create unique index person_external on identity.person (managed_by, external_id) where external_id is not null;
-create index person_name on identity.person (name_folded, id);
+create index person_name on identity.person (name_plain, id);
 create index person_look on identity.person (name_skeleton);
 create index person_created on identity.person (created_at, id);
 select migration.changeable('identity.person', 'select, insert, update');
@@ -37,6 +38,7 @@ create table identity."group" (
   id uuid primary key,
   name text not null,
   name_folded text not null constraint group_name unique,
+  name_plain text not null,
   description text not null default '',
   managed_by text,
   external_id text,
