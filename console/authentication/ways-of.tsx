@@ -10,6 +10,8 @@ import { Part } from '../components/screen.tsx'
 import { say } from '../components/toast.tsx'
 import type { WaysRecord } from './ways-record.ts'
 
+const counted = (count: number, what: string): string => (count === 0 ? `no ${what}` : count === 1 ? `one ${what}` : `${count} ${what}s`)
+
 /** Which ways to sign in somebody else has, and what can be done when they have lost them. No administrator ever sees or chooses a password. */
 export function WaysOf({ id, name, isSelf }: { id: string; name: string; isSelf: boolean }) {
   const may = useMay()
@@ -30,7 +32,7 @@ export function WaysOf({ id, name, isSelf }: { id: string; name: string; isSelf:
     <Part title="Ways to sign in" acts={<>{mayReset && <Button onClick={() => setOpen('password-reset')}>Send a reset link</Button>}{mayReinvite && <Button look="danger" onClick={() => setOpen('re-invitation')}>Invite anew</Button>}</>}>
       {query.isEnabled && (
         <Loaded query={query} lines={1}>
-          {(ways) => <p>{[`${ways.passkeys?.length ?? 0} passkeys`, ways.password ? 'a password' : 'no password', ways.totp ? 'an authenticator app' : 'no authenticator app', `${ways.recoveryCodes?.left ?? 0} recovery codes left`].join(', ')}</p>}
+          {(ways) => <p>{[counted(ways.passkeys?.length ?? 0, 'passkey'), ways.password ? 'a password' : 'no password', ways.totp ? 'an authenticator app' : 'no authenticator app', `${counted(ways.recoveryCodes?.left ?? 0, 'recovery code')} left`].join(', ')}</p>}
         </Loaded>
       )}
       {open === 'password-reset' && (

@@ -10,7 +10,7 @@ export function Door({ title, lead, children, also }: { title: string; lead?: Re
       <main>
         <p className="house"><span className="seal" aria-hidden="true" /><span>Vouchsafe</span></p>
         <h1>{title}</h1>
-        {lead !== undefined && <p className="soft">{lead}</p>}
+        {lead !== undefined && <p className="lead">{lead}</p>}
         {children}
         {also && <div className="also">{also}</div>}
       </main>

@@ -51,12 +51,12 @@ function SignedIn({ places, organisation, person }: { places: readonly Place[]; 
     ...places.filter((place) => place.keys !== undefined).map((place) => ({ keys: place.keys as string, title: `Go to ${place.title}`, run: () => void navigate({ to: place.path }) })),
   ])
   useCommands([
-    { title: 'Show all keys', keys: '?', also: 'shortcuts help keyboard', run: () => setOpen('keys') },
-    { title: 'Light colours', also: 'theme scheme', run: () => chooseScheme('light') },
-    { title: 'Dark colours', also: 'theme scheme night', run: () => chooseScheme('dark') },
-    { title: 'Colours of the system', also: 'theme scheme', run: () => chooseScheme('system') },
-    { title: 'See the public page', run: () => window.location.assign('/') },
-    { title: 'Sign out', also: 'log out leave', run: () => void signOut(queries) },
+    { title: 'Show all keys', keys: '?', also: 'shortcuts help keyboard', always: true, run: () => setOpen('keys') },
+    { title: 'Light colours', also: 'theme scheme', always: true, run: () => chooseScheme('light') },
+    { title: 'Dark colours', also: 'theme scheme night', always: true, run: () => chooseScheme('dark') },
+    { title: 'Colours of the system', also: 'theme scheme', always: true, run: () => chooseScheme('system') },
+    { title: 'See the public page', always: true, run: () => window.location.assign('/') },
+    { title: 'Sign out', also: 'log out leave', always: true, run: () => void signOut(queries) },
   ])
   const foot = <Button look="plain" onClick={() => { close(); void navigate({ to: '/account' }) }}>{person}</Button>
   return (

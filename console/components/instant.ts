@@ -3,17 +3,18 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['month', 2_629_800],
   ['week', 604_800],
   ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
 ]
 
-const words = new Intl.RelativeTimeFormat('en-GB', { numeric: 'auto', style: 'short' })
+const words = new Intl.RelativeTimeFormat('en-GB', { numeric: 'auto', style: 'long' })
 
 /** `4 min ago`, `in 2 days`; rounded towards now, so that nothing is said to be further than it is. */
 export function ago(then: Date, now: Date): string {
   const seconds = (then.getTime() - now.getTime()) / 1000
   for (const [unit, length] of STEPS) if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit)
-  return seconds > 0 ? 'in less than a minute' : 'just now'
+  const minutes = Math.floor(Math.abs(seconds) / 60)
+  if (minutes === 0) return seconds > 0 ? 'in less than a minute' : 'just now'
+  const length = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`
+  return seconds > 0 ? `in ${length}` : `${length} ago`
 }
 
 /** `3 November 2026, 14:02:11 UTC`: the same words for everybody, wherever they are. */

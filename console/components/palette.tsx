@@ -5,7 +5,7 @@ import { useMay } from '../api/access.ts'
 import { Dialog } from './dialog.tsx'
 import { Choice } from './form.tsx'
 import { rank } from './rank.ts'
-import { setSingleKeys, singleKeys, useAllCommands, useAllShortcuts } from './shortcut.ts'
+import { type Command, setSingleKeys, singleKeys, useAllCommands, useAllShortcuts } from './shortcut.ts'
 
 interface Entry {
   title: string
@@ -13,6 +13,8 @@ interface Entry {
   kind: string
   run: () => void
 }
+
+const entryOf = ({ title, also = '', keys = 'do', run }: Command): Entry => ({ title, also, kind: keys, run })
 
 const MOST = 40 // rows that anybody reads
 
@@ -26,8 +28,9 @@ export function Palette({ places, onClose }: { places: readonly Place[]; onClose
   const may = useMay()
   const commands = useAllCommands()
   const entries: Entry[] = [
-    ...commands.map((command) => ({ title: command.title, also: command.also ?? '', kind: command.keys ?? 'do', run: command.run })),
+    ...commands.filter((command) => !command.always).map(entryOf),
     ...places.filter((place) => !place.door && !place.hidden && !place.path.includes('$') && may(place.may)).map((place) => ({ title: place.title, also: place.also ?? '', kind: place.keys ?? 'go', run: () => void navigate({ to: place.path }) })),
+    ...commands.filter((command) => command.always).map(entryOf),
   ]
   const found = rank(entries, typed, (entry) => `${entry.title} ${entry.also}`).slice(0, MOST)
   const chosen = Math.min(at, Math.max(0, found.length - 1))

@@ -13,6 +13,8 @@ export interface Command {
   /** Words it is also found by. */
   also?: string
   keys?: string
+  /** After the places, where nothing has been typed: what is there on every screen. */
+  always?: true
   run: () => void
 }
 
