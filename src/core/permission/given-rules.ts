@@ -32,7 +32,7 @@ const pair = z.tuple([operand, operand], { error: 'must be a list of two: what i
 
 const CONDITION = 'must be one of { all: […] }, { any: […] }, { not: … }, { has: … }, { equal: [a, b] }, { in: [a, list] }, { less: [a, b] }'
 /** One condition within another is looked at only once the whole is known not to be too deep. */
-const condition: z.ZodType<Condition> = z.lazy(() =>
+const condition: z.ZodType<Condition, Condition> = z.lazy(() =>
   z.union(
     [
       z.strictObject({ all: z.array(condition).max(MOST_PARTS) }),
@@ -47,16 +47,14 @@ const condition: z.ZodType<Condition> = z.lazy(() =>
   ),
 )
 
-/** The form of one rule; `parseRules` also holds it against what there is. */
-export const RuleSchema: z.ZodType<Rule> = z
-  .strictObject({
-    effect: z.enum(['allow', 'deny']),
-    verb: z.enum(['find', 'read', 'write', 'act']),
-    record: word,
-    names: z.array(word).min(1).max(200).optional(),
-    when: condition.optional(),
-  })
-  .transform(({ names, when, ...rule }): Rule => ({ ...rule, ...(names && { names }), ...(when && { when }) }))
+/** The form of one rule; `parseRules` also holds it against what there is. What is left out of JSON and YAML is absent, never undefined. */
+export const RuleSchema = z.strictObject({
+  effect: z.enum(['allow', 'deny']),
+  verb: z.enum(['find', 'read', 'write', 'act']),
+  record: word,
+  names: z.array(word).min(1).max(200).optional(),
+  when: condition.optional(),
+}) as unknown as z.ZodType<Rule, Rule>
 
 /**
  * Reads rules that somebody wrote, as YAML or JSON.

@@ -39,7 +39,8 @@ beforeAll(async () => {
     (100, 'a', 'b', 1, 'NaN', true, '2026-01-01T00:00:00.000001Z', 'infinity', array['a', null], '{}'),
     (101, 'b', null, 1, 'Infinity', true, '-infinity', '2026-01-01T00:00:00.0019Z', array[['a', 'b'], ['ü', 'a']], null),
     (102, '', 'a', 2, '-Infinity', false, '1969-12-31T23:59:59.9990004Z', '1969-12-31T23:59:59.999Z', null, array[null]::text[]),
-    (103, 'ü', 'ü', 0, '-0', null, '290000-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '{}', array['ü', 'a'])`.execute(db.app)
+    (103, 'ü', 'ü', 0, '-0', null, '290000-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '{}', array['ü', 'a']),
+    (104, 'a', null, null, null, null, null, null, '{}', '{}')`.execute(db.app)
   rows = await readRows()
 })
 afterAll(async () => {
