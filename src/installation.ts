@@ -27,6 +27,8 @@ import { loadStarter } from './starter.ts'
 import { createApp } from './surfaces/http/app.ts'
 import { originsOf, trustedProxies } from './surfaces/http/client.ts'
 import { healthOf, readinessOf } from './surfaces/http/health.ts'
+import { mountConsole } from './surfaces/http/console-files.ts'
+import { startFeed, tellingReaction } from './surfaces/http/happenings/index.ts'
 import { createIdempotency } from './surfaces/http/idempotency.ts'
 import { createLogFace } from './surfaces/http/log-face.ts'
 import { metricsText } from './surfaces/http/metrics.ts'
@@ -74,6 +76,8 @@ export interface Installation {
   organisation: OpenOrganisation
   log: Log
   engine: CheckEngine
+  /** For the first owner, while there is none: shown at the terminal, once. */
+  setUpCode?: string
   /** Ends everything in order: no new work, answers finished, log settled, database stopped. */
   stop(): Promise<void>
 }
@@ -144,6 +148,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const routes: { method: string; path: string; permit: string }[] = []
     const assembled = assembleModules({
       otherContracts: [spineContract],
+      otherReactions: [tellingReaction],
       organisation,
       server,
       log,
@@ -165,10 +170,13 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const { checks, definitions } = checkList([...modules.flatMap((module) => module.checks), ...declared.checks], declared.pushed.values())
     const engine = new CheckEngine({ db, checks, pushed: declared.pushed, signer, release: release.digest, vault, cosignedCheckpoint: () => cosigned(log) })
 
+    const feed = startFeed(db, report)
     let revision = 0
     const settle = async (at: Date): Promise<void> => {
       // Pages that say the same as before stay rendered; their minutes are renewed by the clock alone.
-      if (await takeSnapshot(db, signer, at)) revision++
+      if (!(await takeSnapshot(db, signer, at))) return
+      revision++
+      feed.changed('claim')
     }
     const refresh = async (): Promise<void> => {
       const at = clock.now()
@@ -223,11 +231,13 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         accessOf: (recognised, at) => assembled.grants.accessOf(recognised, at),
         accessAs: (asker, person, address) => assembled.accessAs(asker, person, address),
       },
+      feed,
       isPublished,
       ready: () => readinessOf({ db, log }),
       metrics: () => metricsText({ db, log, release }),
       report: (error, { method, path }) => journal.error({ method, path, err: error instanceof Error ? { message: error.message, stack: error.stack } : String(error) }, 'request failed'),
       site: (hono) => {
+        mountConsole(hono, join(release.root, 'dist/console'))
         mountSite(hono, {
           views,
           assets: assets.current,
@@ -243,6 +253,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     })
     const listening = await listen(app, { host: options.host, port: options.port, socketPath: operator.socketPath })
     undo.push(() => listening.close())
+    // First of all at a stop: an open stream would hold up the listener.
+    undo.push(() => feed.stop())
     localUrl = `http://${options.host.includes(':') ? `[${options.host}]` : options.host === '127.0.0.1' ? 'localhost' : options.host}:${listening.port}`
 
     const starter = await loadStarter(db, release.root)
@@ -278,7 +290,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     scheduler.start()
     cosigner.start()
     undo.push(() => cosigner.stop())
-    return { url: localUrl, release, organisation, log, engine, stop }
+    const setUpCode = (await assembled.setUp.isOpen()) ? (await assembled.setUp.renew({ kind: 'system', name: 'start' })).code : undefined
+    return { url: localUrl, release, organisation, log, engine, stop, ...(setUpCode === undefined ? {} : { setUpCode }) }
   } catch (error) {
     await stop()
     throw error

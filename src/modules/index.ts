@@ -1,10 +1,12 @@
 import type { Clock } from '#core/clock'
 import type { MigrationSet } from '#core/database'
-import { Events, type Actor, type Contract, type Module, type Recognition } from '#core/module'
+import { Events, type Actor, type Contract, type Module, type Reaction, type Recognition } from '#core/module'
 import type { Settings } from '#core/page'
 import type { Access } from '#core/permission'
-import { identityMigrations, type People } from '#modules/identity'
+import { authenticationMigrations } from '#modules/authentication'
+import { identityMigrations, type People, type SetUp } from '#modules/identity'
 import { rolesMigrations, type Giving, type Grants } from '#modules/roles'
+import { createAuthenticationModule } from './authentication/module.ts'
 import { createDomainModule } from './domain/module.ts'
 import { createIdentityModule } from './identity/module.ts'
 import { createInstallationModule } from './installation/module.ts'
@@ -18,6 +20,8 @@ export interface ModuleParts extends InstallationParts {
   allowPrivate: boolean
   /** Contracts of what is no module and has words of its own, such as the spine. */
   otherContracts: readonly Contract[]
+  /** Reactions of the composition root itself. */
+  otherReactions: readonly Reaction[]
 }
 
 /** What the surfaces and the composition root ask of the modules. */
@@ -26,6 +30,7 @@ export interface Assembled {
   contracts: readonly Contract[]
   events: Events
   people: People
+  setUp: SetUp
   grants: Grants
   giving: Giving
   /** How records that people read call somebody. */
@@ -41,20 +46,35 @@ export function assembleModules(parts: ModuleParts): Assembled {
   const contracts: Contract[] = [...parts.otherContracts]
   const roles = createRolesModule({ db, events, people: () => identity.people, contracts: () => contracts })
   const identity = createIdentityModule({ db, events, owners: roles.giving, organisation: async () => named(await parts.settings()), localUrl: parts.localUrl })
+  const organisation = async () => named(await parts.settings())
+  const authentication = createAuthenticationModule({
+    db,
+    clock: parts.clock,
+    keys: parts.organisation.keys,
+    events,
+    people: identity.people,
+    invitations: identity.invitations,
+    setUp: identity.setUp,
+    isOwner: roles.isOwner,
+    organisation,
+    localUrl: parts.localUrl,
+  })
   const modules: readonly Module[] = [
     createInstallationModule(parts),
     createDomainModule({ hosts: () => declaredHosts(parts), allowPrivate: parts.allowPrivate, clock: parts.clock }),
     // Spread, so that the types are compared member by member: the compiler takes a module of one contract for no module of any.
     { ...identity.module },
     { ...roles.module },
+    { ...authentication.module },
   ]
   contracts.push(...modules.map(({ contract }) => contract))
-  events.connect(modules)
-  return { modules, contracts, events, people: identity.people, grants: roles.grants, giving: roles.giving, shownAs: roles.shownAs, accessAs: roles.accessAs, recognition: { recognise: async () => undefined } }
+  // Those of the modules come first: what is told outside must have happened inside.
+  events.connect([...modules, ...parts.otherContracts.map((contract) => ({ contract, reactions: parts.otherReactions }))])
+  return { modules, contracts, events, people: identity.people, grants: roles.grants, giving: roles.giving, shownAs: roles.shownAs, accessAs: roles.accessAs, recognition: authentication.recognition, setUp: identity.setUp }
 }
 
 /** Tables that modules bring, in the same order. */
-export const moduleMigrations: readonly MigrationSet[] = [identityMigrations, rolesMigrations]
+export const moduleMigrations: readonly MigrationSet[] = [identityMigrations, rolesMigrations, authenticationMigrations]
 
 /** What letters say of the organisation; what is not set is left out. */
 const named = ({ name, publicUrl }: Settings): { name?: string; publicUrl?: string } => ({ ...(name === undefined ? {} : { name }), ...(publicUrl === undefined ? {} : { publicUrl }) })

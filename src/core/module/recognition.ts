@@ -14,6 +14,8 @@ export interface Shown {
   /** Headers that a browser adds by itself and no page can forge (Fetch Metadata; RFC 6454 §7). */
   readonly origin?: string
   readonly fetchSite?: string
+  /** Not a use of the session, which ages on: a console that stays open keeps nobody signed in. */
+  readonly passive?: true
 }
 
 /** Somebody who was recognised, as they stand with this very request. */

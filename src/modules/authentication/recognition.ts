@@ -60,7 +60,7 @@ export class CredentialRecognition implements Recognition {
     requireNetwork(shown, kept.settings.networkAllowList, [])
     const refusal = csrfRefusal(shown.method, shown.client.origin, { ...(shown.origin === undefined ? {} : { origin: shown.origin }), ...(shown.fetchSite === undefined ? {} : { secFetchSite: shown.fetchSite }), ...(shown.csrf === undefined ? {} : { token: shown.csrf }) }, await this.csrfOf(session))
     if (refusal !== undefined) throw new VouchsafeError('not-allowed', refusal, { mend: 'Requests that change something carry the header vouchsafe-csrf with the text that GET /api/v1/session gives, from pages of this site only.' })
-    if (shown.at.getTime() - session.lastSeenAt.getTime() >= SEEN_EVERY_MS) await this.#store.sawSession(digest, shown.at)
+    if (shown.passive !== true && shown.at.getTime() - session.lastSeenAt.getTime() >= SEEN_EVERY_MS) await this.#store.sawSession(digest, shown.at)
     return {
       actor: { kind: 'person', id: session.personId, by: { kind: 'session', sessionId: session.id, ...(session.strongUntil !== undefined && isStrong(session.strongUntil, shown.at) ? { strongUntil: session.strongUntil } : {}) } },
       groups: standing.groups,

@@ -11,7 +11,7 @@ export const startCommand = defineCommand({
   name: 'start',
   summary: 'Start server, worker and embedded database in one.',
   usage: `[--data DIR] [--port N] [--host ADDRESS] [--database-url URL] [--objects-url URL] [--public-url URL]
-                 [--checks DIR] [--allow-private] [--allow-commands]
+                 [--trusted-proxy ADDRESS…] [--checks DIR] [--allow-private] [--allow-commands]
 
   --data DIR          where everything is kept (default: data/)
   --port N            default 7443; 0 takes a free one
@@ -19,6 +19,8 @@ export const startCommand = defineCommand({
   --database-url URL  a PostgreSQL of your own, 15 or later, instead of the embedded one
   --objects-url URL   s3://bucket/prefix?endpoint=…&region=… for evidence and tiles (keys from AWS_* variables)
   --public-url URL    where readers reach the page
+  --trusted-proxy A   address or network of a reverse proxy whose X-Forwarded-For counts; may be given more than once
+                      (default: this machine, once there is a public address; else none)
   --checks DIR        folder of declared checks (default: checks/ in the data folder)
   --allow-private     let imports, declared checks and webhooks reach private networks
   --allow-commands    let declared checks run commands on this machine`,
@@ -30,6 +32,7 @@ export const startCommand = defineCommand({
     'objects-url': { type: 'string' },
     'public-url': { type: 'string' },
     checks: { type: 'string' },
+    'trusted-proxy': { type: 'string', multiple: true },
     'allow-private': { type: 'boolean' },
     'allow-commands': { type: 'boolean' },
   },
@@ -54,6 +57,7 @@ export const startCommand = defineCommand({
       ...(values['objects-url'] === undefined ? {} : { objectsUrl: values['objects-url'] }),
       ...(values['public-url'] === undefined ? {} : { publicUrl: values['public-url'] }),
       ...(values.checks === undefined ? {} : { checks: values.checks }),
+      ...(values['trusted-proxy'] === undefined ? {} : { trustedProxies: values['trusted-proxy'].flatMap((text) => text.split(',')) }),
       allowPrivate: values['allow-private'] === true,
       allowCommands: values['allow-commands'] === true,
       say: (label, text) => terminal.out(` ${label.padEnd(10)} ${text}\n`),
@@ -77,7 +81,7 @@ function drawBar(terminal: Terminal, done: number, of: number, note: string): vo
   else if (done === of || done % Math.ceil(of / 4) === 0) terminal.out(`${line}\n`)
 }
 
-async function welcome({ url, organisation, log }: Installation): Promise<string> {
+async function welcome({ url, organisation, log, setUpCode }: Installation): Promise<string> {
   const [snapshot] = await listSnapshots(organisation.database, { most: 1 })
   const states = snapshot?.predicate.claims.map((claim) => claim.state) ?? []
   const counts = countStates(states)
@@ -87,6 +91,7 @@ async function welcome({ url, organisation, log }: Installation): Promise<string
     '',
     ` ${summary(states) || 'no statement yet'}${counts.unknown > 0 && !published ? '   (unknown until this runs in public)' : ''}`,
     ` The page     ${url}/      ${published ? '' : '(visible on this machine only until you publish)'}`,
+    ` Console      ${url}/console${setUpCode === undefined ? '' : `      set-up code  ${setUpCode}  (15 minutes, once)`}`,
     ` Next         npx vouchsafe import your-security-page.md`,
     '              Ctrl-C stops everything.',
     '',

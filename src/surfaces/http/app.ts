@@ -3,6 +3,7 @@ import { VouchsafeError } from '#core/errors'
 import type { Clock } from '#core/clock'
 import { isFinished } from './finished.ts'
 import type { IdempotencyStore } from './idempotency.ts'
+import { mountStream, type Feed } from './happenings/index.ts'
 import { identifier, operatorOf, type IdentifyParts } from './identify.ts'
 import { mount } from './mount.ts'
 import { isNear } from './nearness.ts'
@@ -28,6 +29,8 @@ export interface AppParts {
   identity: IdentifyParts
   /** Whether a claim, or without one the page at `/`, was published; a preview is for this machine only. */
   isPublished(what: { slug?: string; claim?: string }): Promise<boolean>
+  /** What open consoles are told. */
+  feed: Feed
   /** Everything that is not the API: pages, assets, the log's tiles. */
   site(app: Hono): void
   ready(): Promise<{ ok: boolean; parts: Record<string, boolean> }>
@@ -79,7 +82,9 @@ export function createApp(parts: AppParts): Hono {
     return context.body(await parts.metrics(), 200, { 'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8' })
   })
   app.get('/api/openapi.json', (context) => context.json(document))
-  mount(app, parts.api, { clock: parts.clock, identify: identifier(parts.identity), idempotency: parts.idempotency })
+  const identify = identifier(parts.identity)
+  mountStream(app, { clock: parts.clock, feed: parts.feed, identify: (context, at) => identify(context, at, { permit: 'signed-in' }, true) })
+  mount(app, parts.api, { clock: parts.clock, identify, idempotency: parts.idempotency, changed: parts.feed.changed })
   app.all('/api/*', (context) => {
     throw new VouchsafeError('not-found', `There is no ${context.req.method} ${context.req.path}.`, { mend: 'See /api/openapi.json for what there is.' })
   })

@@ -21,11 +21,11 @@ export interface IdentifyParts extends ClientParts {
 export const VIEW_AS = 'vouchsafe-view-as'
 
 /** Tells who sent a request. Two ways lead in: the operator's socket with its token, and what authentication recognises. */
-export function identifier(parts: IdentifyParts): (context: Context, at: Date, route: Pick<Route, 'permit'>) => Promise<Sender> {
-  return async (context, at, route) => {
+export function identifier(parts: IdentifyParts): (context: Context, at: Date, route: Pick<Route, 'permit'>, passive?: true) => Promise<Sender> {
+  return async (context, at, route, passive) => {
     const client = await clientOf(context, parts)
     const operator = operatorOf(context, parts)
-    const sender: Sender = operator ? { actor: operator, access: parts.operatorAccess, client } : { ...(await recognised(shownBy(context, client, at), route, parts)), client }
+    const sender: Sender = operator ? { actor: operator, access: parts.operatorAccess, client } : { ...(await recognised({ ...shownBy(context, client, at), ...(passive ? { passive } : {}) }, route, parts)), client }
     const person = context.req.header(VIEW_AS)
     if (person === undefined) return sender
     if (context.req.method !== 'GET' || route.permit === 'signed-in') throw new VouchsafeError('not-allowed', 'Seen as somebody else, this address can neither be changed nor read.', { mend: `Leave the header ${VIEW_AS} out.` })
@@ -39,8 +39,9 @@ async function recognised(shown: Shown, { permit }: Pick<Route, 'permit'>, parts
     return found === undefined ? STRANGER : { actor: found.actor, access: await parts.accessOf(found, shown.at) }
   } catch (error) {
     // Who has only an old cookie, or one that another site sent along, may still do what anyone may: sign in, above all.
-    // A token was put there on purpose: that it is dead is said wherever it is shown.
-    if (permit === 'anyone' && shown.authorization === undefined && (isVouchsafeError(error, 'not-signed-in') || isVouchsafeError(error, 'not-allowed'))) return STRANGER
+    // A token of ours was put there on purpose: that it is dead is said wherever it is shown. What is no token of ours may
+    // be a signature, which the route looks at.
+    if (permit === 'anyone' && !/^Bearer +vs_/i.test(shown.authorization ?? '') && (isVouchsafeError(error, 'not-signed-in') || isVouchsafeError(error, 'not-allowed'))) return STRANGER
     throw error
   }
 }

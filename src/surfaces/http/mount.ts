@@ -9,7 +9,7 @@ import type { Access, Facts } from '#core/permission'
 import { unkept, type IdempotencyStore } from './idempotency.ts'
 import { readJson, requirePlain } from './json.ts'
 import { addressOf, type ApiPart } from './openapi.ts'
-import { requireAllowed, requirePermit } from './permit.ts'
+import { actOf, requireAllowed, requirePermit } from './permit.ts'
 
 /** Who sent a request, and what they may do: decided by the listener and by what they showed, never by what they say. */
 export interface Sender {
@@ -23,12 +23,14 @@ export interface MountParts {
   /** @throws VouchsafeError `not-signed-in` for a dead credential, unless the route is open to anyone */
   identify(context: Context, at: Date, route: Pick<Route, 'permit'>): Promise<Sender>
   idempotency: IdempotencyStore
+  /** Told that records of a type changed, where the contract of the route has no events that tell it. */
+  changed(record: string): void
 }
 
 const DEFAULT_BODY_BYTES = 256 * 1024
 
 /** Puts routes on the server: recognise, permit, parse, call, present, in this order. */
-export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, idempotency }: MountParts): void {
+export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, idempotency, changed }: MountParts): void {
   for (const { contract, routes } of parts) {
     for (const route of routes) {
       const { method, pattern } = addressOf(route)
@@ -48,7 +50,9 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, i
         // Kept for named actors alone: strangers share no name, and must not make us write. What only reads may hold
         // evidence, which is never kept in the clear and must be gone once it is erased.
         const key = method === 'GET' || actor.kind === 'anyone' || route.permit.endsWith('.read') ? undefined : context.req.header('idempotency-key')
-        return key === undefined ? answer() : idempotency.once({ key, actor, address: `${method} ${context.req.path}${new URL(context.req.url).search}`, body: bytes }, answer)
+        const tellsNobody = method === 'GET' || route.permit === 'anyone' || route.permit === 'signed-in' || Object.keys(contract.events).length > 0
+        const answering = () => (tellsNobody ? answer() : answer().finally(() => changed(actOf(route.permit).record)))
+        return key === undefined ? answering() : idempotency.once({ key, actor, address: `${method} ${context.req.path}${new URL(context.req.url).search}`, body: bytes }, answering)
       })
     }
   }
