@@ -11,7 +11,7 @@ export const identity = defineContract({
   id: 'identity',
   title: 'People and groups',
   needs: [],
-  tables: { person: 'changing', group: 'changing', membership: 'changing', invitation: 'changing', set_up: 'changing', first_owner: 'append-only', turn: 'changing' },
+  tables: { person: 'changing', group: 'changing', membership: 'changing', invitation: 'changing', set_up: 'changing', first_owner: 'append-only' },
   records: {
     person: {
       title: 'Person or service account',

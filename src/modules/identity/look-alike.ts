@@ -12,7 +12,7 @@ const PASSES_FOR: ReadonlyMap<string, string> = new Map(
   })
     .concat(
       // Cyrillic
-      Object.entries({ a: 'а', b: 'вьѣ', c: 'сҫ', d: 'ԁ', e: 'еҽ', g: 'ԍ', h: 'нһҥӊ', i: 'іӏ', j: 'ј', k: 'кҡқӄ', m: 'мӎ', n: 'п', o: 'оө', p: 'р', q: 'ԛ', r: 'г', s: 'ѕ', t: 'тҭ', v: 'ѵ', w: 'ԝѡ', x: 'хҳ', y: 'уүұ' }),
+      Object.entries({ a: 'а', b: 'вьѣ', c: 'сҫ', d: 'ԁ', e: 'еҽ', g: 'ԍ', h: 'нһҥӊ', i: 'і', j: 'ј', k: 'кҡқӄ', l: 'ӏ', m: 'мӎ', n: 'п', o: 'оө', p: 'р', q: 'ԛ', r: 'г', s: 'ѕ', t: 'тҭ', v: 'ѵ', w: 'ԝѡ', x: 'хҳ', y: 'уүұ' }),
       // Greek
       Object.entries({ a: 'α', b: 'β', e: 'ε', h: 'η', i: 'ι', k: 'κ', m: 'μ', n: 'ν', o: 'οσ', p: 'ρ', t: 'τ', u: 'υ', w: 'ω', x: 'χ', y: 'γ', z: 'ζ' }),
       // Armenian, Cherokee capitals and Lisu-like shapes that have been seen in attacks

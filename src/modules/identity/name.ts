@@ -26,7 +26,7 @@ export function parseLine(text: string, what: string, mostCharacters: number): s
   const refuse = (message: string): never => {
     throw new VouchsafeError('bad-input', `The ${what === 'displayName' ? 'name' : what} ${message}.`, { fields: [{ pointer: `/${what}`, message }] })
   }
-  const written = text.length > 8 * mostCharacters ? refuse(`is longer than ${mostCharacters} characters`) : text.normalize('NFC').replaceAll(/\p{Zs}+|[\t\n\r]+/gu, ' ').trim()
+  const written = text.length > 8 * mostCharacters ? refuse(`is longer than ${mostCharacters} characters`) : text.normalize('NFC').replaceAll(/[\p{Zs}\t\n\r]+/gu, ' ').trim()
   if (written === '') refuse('is empty')
   if ([...written].length > mostCharacters) refuse(`is longer than ${mostCharacters} characters`)
   if (NOT_TAKEN.test(written)) refuse('holds characters that cannot be seen')

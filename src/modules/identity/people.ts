@@ -86,12 +86,18 @@ export interface People {
    */
   create(tx: Change<never>, person: NewPerson): Promise<Person>
   update(tx: Change<never>, id: PersonId, change: PersonChange, expectedVersion?: number): Promise<Person>
+  /**
+   * Whoever gives something to a person in a change of theirs (a role, a token, a session) asks here first, in that change:
+   * until it ends, nobody can be deactivated, and what was given ends with them whichever came first.
+   * @throws VouchsafeError `not-found`; `conflict` for somebody deactivated
+   */
+  holdLiving(tx: Change<never>, id: string): Promise<Person>
   /** From invited to active: they have shown a first credential of theirs. Done already: nothing happens. */
   activate(tx: Change<never>, id: PersonId): Promise<void>
   /**
    * The one way in which somebody ends here, whoever asks: sessions, tokens, grants, memberships and pending links die with
    * it, in the same transaction, by the reactions to `person.deactivated`; the grown epoch kills what anyone forgot. Once this
-   * has answered, it is on disk. Done already: nothing happens.
+   * has answered, it is on disk. Done already: nothing happens. It is a change of its own: never call it inside another.
    * @throws VouchsafeError `conflict` for the last owner who can sign in
    */
   deactivate(id: PersonId, ending: Ending): Promise<void>

@@ -8,7 +8,7 @@ import type { Ending, People, PersonChange, PersonId } from './people.ts'
 import type { IdentityParts } from './parts.ts'
 import { findPerson, holderOfAddress, isId, lockPerson, lookAlikeOfName, outside, personOf, standingOf, takeTurn, within, type PersonRow, type Queries } from './store.ts'
 
-type Roll = Pick<People, 'find' | 'findAll' | 'findByEmail' | 'findByExternalId' | 'standing' | 'create' | 'update' | 'activate' | 'deactivate' | 'reactivate' | 'signOutEverywhere'>
+type Roll = Pick<People, 'find' | 'findAll' | 'findByEmail' | 'findByExternalId' | 'standing' | 'create' | 'update' | 'holdLiving' | 'activate' | 'deactivate' | 'reactivate' | 'signOutEverywhere'>
 
 const notFound = (): VouchsafeError => new VouchsafeError('not-found', 'There is no such person.')
 
@@ -71,6 +71,13 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
       await within(tx).updateTable('identity.person').set(next).where('id', '=', id).execute().catch(told)
       await events.happened(tx, identity, 'person.changed', { person: id, fields })
       return personOf(next)
+    },
+
+    async holdLiving(tx, id) {
+      const row = isId(id) ? await within(tx).selectFrom('identity.person').selectAll().where('id', '=', id).forShare().executeTakeFirst() : undefined
+      if (row === undefined) throw notFound()
+      if (row.state === 'deactivated') throw new VouchsafeError('conflict', 'This person has been deactivated.', { mend: 'Reactivate them first.' })
+      return personOf(row)
     },
 
     async activate(tx, id) {

@@ -114,12 +114,16 @@ export const lockGroup = async (q: Transaction<IdentityTables>, id: string): Pro
   isId(id) ? q.selectFrom('identity.group').selectAll().where('id', '=', id).forUpdate().executeTakeFirst() : undefined
 
 /**
- * Waits until nobody else is ending somebody or taking ownership away, and holds the turn until the transaction ends.
- * The first statement of a serializable change: a lock takes no snapshot, so that what is read after it is what the one
- * before left, and nobody runs into a conflict.
+ * Waits until nobody else is changing anybody or giving them something, and lets nobody begin until the transaction ends;
+ * reading goes on. The first statement of whoever ends somebody, or takes ownership away.
+ *
+ * A serializable change sees what was there at its first query, and it would miss what somebody else attached to the
+ * person while it waited for their row: a membership, an invitation. Locking a table is no query: what is read after it
+ * is what the others left. Whoever attaches something to a person holds their row (`lockLiving`, `lockPerson`), and so
+ * either is seen here or sees the end.
  */
 export async function takeTurn(tx: Change<never>): Promise<void> {
-  await sql`lock table identity.turn in share row exclusive mode`.execute(within(tx))
+  await sql`lock table identity.person in exclusive mode`.execute(within(tx))
 }
 
 /** State, epoch and groups, in one query by primary key. */

@@ -59,8 +59,3 @@ create table identity.membership (
 );
 create index membership_person on identity.membership (person_id);
 select migration.changeable('identity.membership', 'select, insert, delete');
-
--- Always empty. Its lock is the turn of whoever ends somebody or takes their ownership away: one after the other, each on
--- what the one before left, so that two owners cannot end each other at the same moment.
-create table identity.turn (nothing boolean check (false));
-select migration.changeable('identity.turn', 'select, delete');
