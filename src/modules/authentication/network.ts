@@ -6,7 +6,7 @@ export function readNetwork(text: string): string | undefined {
   if (!ipaddr.isValidCIDR(written)) return undefined
   const [address, bits] = ipaddr.parseCIDR(written)
   // `10.1/16` and leading zeros are read differently by different programs: only the full form is taken.
-  if (address.kind() === 'ipv4' && !/^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/.test(text)) return undefined
+  if (address.kind() === 'ipv4' && !/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}(\/\d{1,2})?$/.test(text)) return undefined
   return `${address.toString()}/${bits}`
 }
 

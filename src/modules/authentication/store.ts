@@ -217,7 +217,7 @@ export class AuthenticationStore {
   // Passkeys
 
   async passkeysOf(personId: string): Promise<Passkey[]> {
-    const rows = await this.#app.selectFrom('authentication.passkey').selectAll().where('person_id', '=', personId).orderBy('created_at').limit(100).execute()
+    const rows = await this.#app.selectFrom('authentication.passkey').selectAll().where('person_id', '=', personId).orderBy('created_at').orderBy('id').limit(100).execute()
     return rows.map(passkeyOf)
   }
 
