@@ -7,7 +7,7 @@ import { MOST_DESCRIPTION_CHARACTERS, parseLine, parseName } from './name.ts'
 import type { Group, GroupId, People } from './people.ts'
 import type { IdentityParts } from './parts.ts'
 import { requireVersion } from './roll.ts'
-import { addMembers, groupOf, isId, keptByOthers, lockGroup, lockLiving, membersOf, outside, removeMembers, within, type GroupRow } from './store.ts'
+import { addMembers, deleteGroup, findGroup, groupOf, groupsOf, insertGroup, isId, keptByOthers, lockGroup, lockLiving, membersOf, outside, removeMembers, updateGroup, within, type GroupRow } from './store.ts'
 
 type Circles = Pick<People, 'findGroup' | 'findGroupByName' | 'createGroup' | 'updateGroup' | 'deleteGroup' | 'changeMembers' | 'membersOf' | 'groupsOf'>
 
@@ -24,8 +24,8 @@ export function createCircles({ db, events }: IdentityParts): Circles {
   }
 
   return {
-    findGroup: async (id) => present(isId(id) ? await q.selectFrom('identity.group').selectAll().where('id', '=', id).executeTakeFirst() : undefined),
-    findGroupByName: async (name) => present(await q.selectFrom('identity.group').selectAll().where('name_folded', '=', folded(name.trim())).executeTakeFirst()),
+    findGroup: async (id) => present(await findGroup(q, { id })),
+    findGroupByName: async (name) => present(await findGroup(q, { name_folded: folded(name.trim()) })),
 
     async createGroup(tx, group) {
       const name = parseName(group.name, 'name')
@@ -41,7 +41,7 @@ export function createCircles({ db, events }: IdentityParts): Circles {
         created_at: tx.at,
         changed_at: tx.at,
       }
-      await within(tx).insertInto('identity.group').values(row).execute().catch(told)
+      await insertGroup(within(tx), row).catch(told)
       await events.happened(tx, identity, 'group.created', { group: row.id })
       return groupOf(row)
     },
@@ -60,7 +60,7 @@ export function createCircles({ db, events }: IdentityParts): Circles {
       const fields = Object.entries(FIELDS).flatMap(([field, column]) => (before[column] === after[column] ? [] : [field]))
       if (fields.length === 0) return groupOf(before)
       const next = { ...after, version: before.version + 1, changed_at: tx.at }
-      await within(tx).updateTable('identity.group').set(next).where('id', '=', id).execute().catch(told)
+      await updateGroup(within(tx), id, next).catch(told)
       await events.happened(tx, identity, 'group.changed', { group: id, fields })
       return groupOf(next)
     },
@@ -75,7 +75,7 @@ export function createCircles({ db, events }: IdentityParts): Circles {
         const removed = await removeMembers(within(tx), id, batch.map(({ person }) => person))
         await events.happened(tx, identity, 'membership.changed', { group: id, added: [], removed })
       }
-      await within(tx).deleteFrom('identity.group').where('id', '=', id).execute()
+      await deleteGroup(within(tx), id)
       await events.happened(tx, identity, 'group.deleted', { group: id })
     },
 
@@ -97,15 +97,11 @@ export function createCircles({ db, events }: IdentityParts): Circles {
         changes += removed.length
         if (removed.length > 0) await events.happened(tx, identity, 'membership.changed', { group: id, added: [], removed })
       }
-      if (changes > 0) await within(tx).updateTable('identity.group').set({ version: group.version + 1, changed_at: tx.at }).where('id', '=', id).execute()
+      if (changes > 0) await updateGroup(within(tx), id, { version: group.version + 1, changed_at: tx.at })
     },
 
     membersOf: (id, page) => membersOf(q, id, page),
-    async groupsOf(id) {
-      if (!isId(id)) return []
-      const rows = await q.selectFrom('identity.group').selectAll('identity.group').innerJoin('identity.membership', 'identity.membership.group_id', 'identity.group.id').where('person_id', '=', id).orderBy('name_plain').execute()
-      return rows.map(groupOf)
-    },
+    groupsOf: async (id) => (await groupsOf(q, id)).map(groupOf),
   }
 
   /** @throws VouchsafeError `conflict` where somebody else keeps one of these memberships */

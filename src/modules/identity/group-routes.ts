@@ -4,7 +4,7 @@ import { VouchsafeError } from '#core/errors'
 import { routesOf } from '#core/module'
 import type { Access } from '#core/permission'
 import { identity } from './contract.ts'
-import { GROUP_SORTS, listGroups, listMembers } from './listing.ts'
+import { GROUP_SORTS, listGroups, listMembers } from './listing/store.ts'
 import { MOST_DESCRIPTION_CHARACTERS, MOST_NAME_CHARACTERS } from './name.ts'
 import type { IdentityParts } from './parts.ts'
 import type { Group, GroupId, People, PersonId } from './people.ts'
@@ -156,5 +156,5 @@ const seen = (access: Access, group: Group): Record<string, unknown> => shown(ac
 /** A person in a group: who keeps the membership takes the place of who keeps the person. */
 function memberOf({ membership, id, managedBy: _kept, ...person }: Record<string, unknown>): Record<string, unknown> {
   const { since, managedBy } = membership as { since?: string | null; managedBy?: string | null }
-  return shown({ person: id, ...person, managedBy, since: since == null ? undefined : new Date(since) })
+  return shown({ person: id, ...person, managedBy, since: typeof since === 'string' ? new Date(since) : undefined })
 }

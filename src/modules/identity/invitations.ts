@@ -5,7 +5,7 @@ import { identity } from './contract.ts'
 import { INVITATION_DAYS, invitationLink, invitationText, newToken, tokenHash } from './invitation.ts'
 import type { IdentityParts } from './parts.ts'
 import type { People, Person, PersonId } from './people.ts'
-import { endInvitation, findInvitation, findPerson, lockInvitationByToken, lockPerson, outside, personOf, takeTurn, within, type InvitationRow, type PersonRow } from './store.ts'
+import { endInvitation, findInvitation, findInvitationByToken, findPerson, insertInvitation, lockInvitationByToken, lockPerson, outside, personOf, takeTurn, updatePerson, within, type InvitationRow, type PersonRow } from './store.ts'
 
 /** An invitation that was just made. */
 export interface Invited {
@@ -58,7 +58,7 @@ export function createInvitations({ db, events, owners, mail, organisation, loca
 
   async function make(tx: Change<never>, id: PersonId, by: Actor, days: number): Promise<Invited> {
     const person = await findPerson(within(tx), id)
-    if (person?.email_folded === null || person?.email == null) throw new VouchsafeError('conflict', 'Only a person with an e-mail address can be invited.')
+    if (person === undefined || person.email_folded === null || person.email === null) throw new VouchsafeError('conflict', 'Only a person with an e-mail address can be invited.')
     await endInvitation(within(tx), id, 'replaced', tx.at)
     const token = newToken()
     const row: InvitationRow = {
@@ -72,7 +72,7 @@ export function createInvitations({ db, events, owners, mail, organisation, loca
       ended_at: null,
       ended_how: null,
     }
-    await within(tx).insertInto('identity.invitation').values(row).execute()
+    await insertInvitation(within(tx), row)
     await events.happened(tx, identity, 'invitation.made', { invitation: row.id, person: id })
     const { name, publicUrl } = await organisation()
     const link = invitationLink(publicUrl === undefined ? localUrl() : new URL(publicUrl).origin, token)
@@ -92,7 +92,7 @@ export function createInvitations({ db, events, owners, mail, organisation, loca
 
   async function look(token: string, at: Date): Promise<Person | undefined> {
     const q = outside(db.app)
-    const row = await q.selectFrom('identity.invitation').selectAll().where('token_hash', '=', tokenHash(token)).executeTakeFirst()
+    const row = await findInvitationByToken(q, tokenHash(token))
     const person = row === undefined ? undefined : await findPerson(q, row.person_id)
     return row !== undefined && person !== undefined && isGood(row, person, at) ? personOf(person) : undefined
   }
@@ -114,12 +114,8 @@ export function createInvitations({ db, events, owners, mail, organisation, loca
     if (person.state === 'deactivated') throw new VouchsafeError('conflict', 'This person has been deactivated.', { mend: 'Reactivate them first.' })
     if (await owners.isLastOwner(tx, id)) throw new VouchsafeError('conflict', 'This is the last owner who can sign in; until they had accepted, nobody could manage this installation.', { mend: 'Make somebody else an owner first.' })
     if (person.state === 'active') {
-      await within(tx)
-        .updateTable('identity.person')
-        // Never accepted, as far as a reactivation is concerned: they have nothing to sign in with.
-        .set({ state: 'invited', activated_at: null, version: person.version + 1, changed_at: tx.at })
-        .where('id', '=', id)
-        .execute()
+      // Never accepted, as far as a reactivation is concerned: they have nothing to sign in with.
+      await updatePerson(within(tx), id, { state: 'invited', activated_at: null, version: person.version + 1, changed_at: tx.at })
       await people.signOutEverywhere(tx, id)
       await events.happened(tx, identity, 'person.changed', { person: id, fields: ['state'] })
     }

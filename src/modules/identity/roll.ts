@@ -6,7 +6,7 @@ import { identity } from './contract.ts'
 import { MOST_TITLE_CHARACTERS, parseLine, parseName, type Name } from './name.ts'
 import type { Ending, People, PersonChange, PersonId } from './people.ts'
 import type { IdentityParts } from './parts.ts'
-import { findPerson, holderOfAddress, isId, lockPerson, lookAlikeOfName, outside, personOf, standingOf, takeTurn, within, type PersonRow, type Queries } from './store.ts'
+import { endInvitation, findPerson, findPersonBy, findPersons, holderOfAddress, insertPerson, lockPerson, lookAlikeOfName, outside, personOf, removeFromAll, sharePerson, standingOf, takeTurn, updatePerson, within, type PersonRow, type Queries } from './store.ts'
 
 type Roll = Pick<People, 'find' | 'findAll' | 'findByEmail' | 'findByExternalId' | 'standing' | 'create' | 'update' | 'holdLiving' | 'activate' | 'deactivate' | 'reactivate' | 'signOutEverywhere'>
 
@@ -24,13 +24,12 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
 
   return {
     find: async (id) => present(await findPerson(q, id)),
-    findAll: async (ids) => (await q.selectFrom('identity.person').selectAll().where('id', 'in', ids.filter(isId).slice(0, 1000).concat(NOBODY)).execute()).map(personOf),
+    findAll: async (ids) => (await findPersons(q, ids.slice(0, 1000))).map(personOf),
     async findByEmail(email) {
       const folded = foldedAddress(email)
-      return folded === undefined ? undefined : present(await q.selectFrom('identity.person').selectAll().where('email_folded', '=', folded).executeTakeFirst())
+      return folded === undefined ? undefined : present(await findPersonBy(q, { email_folded: folded }))
     },
-    findByExternalId: async (managedBy, externalId) =>
-      present(await q.selectFrom('identity.person').selectAll().where('managed_by', '=', managedBy).where('external_id', '=', externalId).executeTakeFirst()),
+    findByExternalId: async (managedBy, externalId) => present(await findPersonBy(q, { managed_by: managedBy, external_id: externalId })),
     standing: (id) => standingOf(q, id),
 
     async create(tx, person) {
@@ -55,7 +54,7 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
         deactivated_at: null,
         deactivated_why: null,
       }
-      await within(tx).insertInto('identity.person').values(row).execute().catch(told)
+      await insertPerson(within(tx), row).catch(told)
       await events.happened(tx, identity, 'person.created', { person: row.id, kind: row.kind, state: person.state })
       return personOf(row)
     },
@@ -68,13 +67,13 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
       if (fields.length === 0) return personOf(before)
       await requireApart(within(tx), { folded: after.name_folded, skeleton: after.name_skeleton }, after.email_skeleton === null ? undefined : { skeleton: after.email_skeleton }, id)
       const next = { ...after, version: before.version + 1, changed_at: tx.at }
-      await within(tx).updateTable('identity.person').set(next).where('id', '=', id).execute().catch(told)
+      await updatePerson(within(tx), id, next).catch(told)
       await events.happened(tx, identity, 'person.changed', { person: id, fields })
       return personOf(next)
     },
 
     async holdLiving(tx, id) {
-      const row = isId(id) ? await within(tx).selectFrom('identity.person').selectAll().where('id', '=', id).forShare().executeTakeFirst() : undefined
+      const row = await sharePerson(within(tx), id)
       if (row === undefined) throw notFound()
       if (row.state === 'deactivated') throw new VouchsafeError('conflict', 'This person has been deactivated.', { mend: 'Reactivate them first.' })
       return personOf(row)
@@ -84,11 +83,7 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
       const row = await locked(tx, id)
       if (row.state === 'active') return
       if (row.state === 'deactivated') throw new VouchsafeError('conflict', 'This person has been deactivated.', { mend: 'Reactivate them first.' })
-      await within(tx)
-        .updateTable('identity.person')
-        .set({ state: 'active', activated_at: tx.at, version: row.version + 1, changed_at: tx.at })
-        .where('id', '=', id)
-        .execute()
+      await updatePerson(within(tx), id, { state: 'active', activated_at: tx.at, version: row.version + 1, changed_at: tx.at })
       await events.happened(tx, identity, 'person.activated', { person: id })
     },
 
@@ -108,22 +103,14 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
       db.change({ actor: by, action: 'person.reactivate', subject: { kind: 'person', id } }, async (tx: Change<never>) => {
         const row = await locked(tx, id)
         if (row.state !== 'deactivated') return tx.note({ already: true })
-        await within(tx)
-          .updateTable('identity.person')
-          // The epoch stays where the deactivation put it: what was dead stays dead.
-          .set({ state: row.activated_at === null ? 'invited' : 'active', deactivated_at: null, deactivated_why: null, version: row.version + 1, changed_at: tx.at })
-          .where('id', '=', id)
-          .execute()
+        // The epoch stays where the deactivation put it: what was dead stays dead.
+        await updatePerson(within(tx), id, { state: row.activated_at === null ? 'invited' : 'active', deactivated_at: null, deactivated_why: null, version: row.version + 1, changed_at: tx.at })
         await events.happened(tx, identity, 'person.reactivated', { person: id })
       }),
 
     async signOutEverywhere(tx, id) {
       const row = await locked(tx, id)
-      await within(tx)
-        .updateTable('identity.person')
-        .set({ epoch: row.epoch + 1 })
-        .where('id', '=', id)
-        .execute()
+      await updatePerson(within(tx), id, { epoch: row.epoch + 1 })
       await events.happened(tx, identity, 'person.signed-out', { person: id })
     },
   }
@@ -134,20 +121,13 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
     if (await owners.isLastOwner(tx, id)) {
       throw new VouchsafeError('conflict', 'This is the last owner who can sign in; without them nobody could manage this installation.', { mend: 'Make somebody else an owner first.' })
     }
-    await within(tx)
-      .updateTable('identity.person')
-      // INVARIANT: with this line every session and token of theirs is dead, whether or not anybody reacts.
-      .set({ state: 'deactivated', epoch: row.epoch + 1, deactivated_at: tx.at, deactivated_why: ending.why === undefined ? null : parseLine(ending.why, 'why', MOST_TITLE_CHARACTERS), version: row.version + 1, changed_at: tx.at })
-      .where('id', '=', id)
-      .execute()
-    await within(tx).deleteFrom('identity.membership').where('person_id', '=', id).execute()
-    await within(tx).updateTable('identity.invitation').set({ ended_at: tx.at, ended_how: 'revoked' }).where('person_id', '=', id).where('ended_at', 'is', null).execute()
+    // INVARIANT: with this line every session and token of theirs is dead, whether or not anybody reacts.
+    await updatePerson(within(tx), id, { state: 'deactivated', epoch: row.epoch + 1, deactivated_at: tx.at, deactivated_why: ending.why === undefined ? null : parseLine(ending.why, 'why', MOST_TITLE_CHARACTERS), version: row.version + 1, changed_at: tx.at })
+    await removeFromAll(within(tx), id)
+    await endInvitation(within(tx), id, 'revoked', tx.at)
     await events.happened(tx, identity, 'person.deactivated', { person: id, way: ending.way })
   }
 }
-
-// `in ()` is no SQL; this is nobody's id.
-const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 const present = (row: PersonRow | undefined) => (row === undefined ? undefined : personOf(row))
 

@@ -5,7 +5,7 @@ import { identity } from './contract.ts'
 import type { IdentityParts } from './parts.ts'
 import type { People, PersonId } from './people.ts'
 import { hashCode, isCode, MOST_WRONG_TRIES, newCode, readCode, SET_UP_MINUTES } from './set-up-code.ts'
-import { hasFirstOwner, lockSetUp, outside, within } from './store.ts'
+import { deleteSetUp, findSetUp, hasFirstOwner, insertFirstOwner, lockSetUp, outside, putSetUp, updateSetUp, within } from './store.ts'
 
 /** The way in for the first owner. It ends with them, for good. */
 export interface SetUp {
@@ -40,12 +40,7 @@ export function createSetUp({ db, events, owners }: IdentityParts, people: Peopl
       return db.change({ actor: by, action: 'set-up.renew', subject: SUBJECT }, async (tx: Change<never>) => {
         if (await hasFirstOwner(within(tx))) throw new VouchsafeError('conflict', 'This installation has had its first owner; no set-up code is made any more.', { mend: 'Sign in, or let an owner invite you.' })
         const expiresAt = new Date(tx.at.getTime() + SET_UP_MINUTES * 60_000)
-        const row = { salt, code_hash: hash, made_at: tx.at, expires_at: expiresAt, wrong_tries: 0, shown_at: null }
-        await within(tx)
-          .insertInto('identity.set_up')
-          .values({ one: true, ...row })
-          .onConflict((conflict) => conflict.column('one').doUpdateSet(row))
-          .execute()
+        await putSetUp(within(tx), { salt, code_hash: hash, made_at: tx.at, expires_at: expiresAt, wrong_tries: 0, shown_at: null })
         return { code, expiresAt }
       })
     },
@@ -64,8 +59,8 @@ export function createSetUp({ db, events, owners }: IdentityParts, people: Peopl
         const right = await isCode(symbols, row.salt, row.code_hash)
         const tries = row.wrong_tries + (right ? 0 : 1)
         tx.note({ right, ...(tries >= MOST_WRONG_TRIES ? { ended: true } : {}) })
-        if (tries >= MOST_WRONG_TRIES) await within(tx).deleteFrom('identity.set_up').execute()
-        else await within(tx).updateTable('identity.set_up').set(right ? { shown_at: at } : { wrong_tries: tries }).execute()
+        if (tries >= MOST_WRONG_TRIES) await deleteSetUp(within(tx))
+        else await updateSetUp(within(tx), right ? { shown_at: at } : { wrong_tries: tries })
         return right
       })
     },
@@ -77,8 +72,8 @@ export function createSetUp({ db, events, owners }: IdentityParts, people: Peopl
       const good = symbols !== undefined && row !== undefined && row.shown_at !== null && row.expires_at > tx.at && (await isCode(symbols, row.salt, row.code_hash))
       if (!good || (await hasFirstOwner(within(tx)))) throw new VouchsafeError('not-allowed', 'This set-up code is not valid any more.', { mend: 'Print a new one with `vouchsafe set-up` on the machine of the installation.' })
       const person = await people.create(tx, { kind: 'person', displayName, email, state: 'active' })
-      await within(tx).insertInto('identity.first_owner').values({ one: true, person_id: person.id, at: tx.at }).execute()
-      await within(tx).deleteFrom('identity.set_up').execute()
+      await insertFirstOwner(within(tx), person.id, tx.at)
+      await deleteSetUp(within(tx))
       await owners.giveOwnership(tx, person.id)
       await events.happened(tx, identity, 'owner.first', { person: person.id })
       return person.id
@@ -86,7 +81,7 @@ export function createSetUp({ db, events, owners }: IdentityParts, people: Peopl
   }
 
   async function waiting(at: Date): Promise<true | undefined> {
-    const row = await outside(db.app).selectFrom('identity.set_up').select('expires_at').executeTakeFirst()
+    const row = await findSetUp(outside(db.app))
     return row !== undefined && row.expires_at > at ? true : undefined
   }
 }

@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
+import { sql, type Kysely, type Selectable, type Transaction, type Updateable } from 'kysely'
 import { migrationsBeside, type Change, type MigrationSet, type NoTables } from '#core/database'
 import type { Group, GroupId, Membership, Person, PersonId, Standing } from './people.ts'
 
@@ -106,6 +106,28 @@ const membershipOf = (row: Selectable<IdentityTables['identity.membership']>): M
 
 export const findPerson = async (q: Queries, id: string): Promise<PersonRow | undefined> => (isId(id) ? q.selectFrom('identity.person').selectAll().where('id', '=', id).executeTakeFirst() : undefined)
 
+// `in ()` is no SQL; this is nobody's id.
+const NOBODY = '00000000-0000-0000-0000-000000000000'
+
+export const findPersons = (q: Queries, ids: readonly string[]): Promise<PersonRow[]> => q.selectFrom('identity.person').selectAll().where('id', 'in', [...ids.filter(isId), NOBODY]).execute()
+
+/** By one of the ways in which a person is named besides their id. */
+export const findPersonBy = (q: Queries, by: { email_folded: string } | { managed_by: string; external_id: string }): Promise<PersonRow | undefined> =>
+  q
+    .selectFrom('identity.person')
+    .selectAll()
+    .where((where) => where.and(by))
+    .executeTakeFirst()
+
+export const insertPerson = async (q: Transaction<IdentityTables>, row: PersonRow): Promise<void> => void (await q.insertInto('identity.person').values(row).execute())
+
+export const updatePerson = async (q: Transaction<IdentityTables>, id: string, change: Updateable<IdentityTables['identity.person']>): Promise<void> =>
+  void (await q.updateTable('identity.person').set(change).where('id', '=', id).execute())
+
+/** Holds the row against whoever would change it, together with others who hold it so. */
+export const sharePerson = async (q: Transaction<IdentityTables>, id: string): Promise<PersonRow | undefined> =>
+  isId(id) ? q.selectFrom('identity.person').selectAll().where('id', '=', id).forShare().executeTakeFirst() : undefined
+
 /** Holds the row until the transaction ends: what is decided on it stays true. */
 export const lockPerson = async (q: Transaction<IdentityTables>, id: string): Promise<PersonRow | undefined> =>
   isId(id) ? q.selectFrom('identity.person').selectAll().where('id', '=', id).forUpdate().executeTakeFirst() : undefined
@@ -125,6 +147,27 @@ export const lockGroup = async (q: Transaction<IdentityTables>, id: string): Pro
 export async function takeTurn(tx: Change<never>): Promise<void> {
   await sql`lock table identity.person in exclusive mode`.execute(within(tx))
 }
+
+export const findGroup = async (q: Queries, by: { id: string } | { name_folded: string }): Promise<GroupRow | undefined> =>
+  'id' in by && !isId(by.id)
+    ? undefined
+    : q
+        .selectFrom('identity.group')
+        .selectAll()
+        .where((where) => where.and(by))
+        .executeTakeFirst()
+
+export const insertGroup = async (q: Transaction<IdentityTables>, row: GroupRow): Promise<void> => void (await q.insertInto('identity.group').values(row).execute())
+
+export const updateGroup = async (q: Transaction<IdentityTables>, id: string, change: Updateable<IdentityTables['identity.group']>): Promise<void> =>
+  void (await q.updateTable('identity.group').set(change).where('id', '=', id).execute())
+
+export const deleteGroup = async (q: Transaction<IdentityTables>, id: string): Promise<void> => void (await q.deleteFrom('identity.group').where('id', '=', id).execute())
+
+export const groupsOf = async (q: Queries, person: string): Promise<GroupRow[]> =>
+  isId(person)
+    ? q.selectFrom('identity.group').selectAll('identity.group').innerJoin('identity.membership', 'identity.membership.group_id', 'identity.group.id').where('person_id', '=', person).orderBy('name_plain').execute()
+    : []
 
 /** State, epoch and groups, in one query by primary key. */
 export async function standingOf(q: Queries, id: string): Promise<Standing | undefined> {
@@ -191,6 +234,9 @@ export async function removeMembers(q: Transaction<IdentityTables>, group: strin
   return rows.map((row) => row.id)
 }
 
+/** Takes somebody out of every group, whoever keeps it. */
+export const removeFromAll = async (q: Transaction<IdentityTables>, person: string): Promise<void> => void (await q.deleteFrom('identity.membership').where('person_id', '=', person).execute())
+
 export async function membersOf(q: Queries, group: string, page: { after?: string; limit: number }): Promise<Membership[]> {
   if (!isId(group) || (page.after !== undefined && !isId(page.after))) return []
   const rows = await q
@@ -216,6 +262,28 @@ export const findInvitation = async (q: Queries, id: string): Promise<Invitation
 export const endInvitation = (q: Transaction<IdentityTables>, person: string, how: 'accepted' | 'revoked' | 'replaced', at: Date): Promise<{ id: string } | undefined> =>
   q.updateTable('identity.invitation').set({ ended_at: at, ended_how: how }).where('person_id', '=', person).where('ended_at', 'is', null).returning('id').executeTakeFirst()
 
+export const insertInvitation = async (q: Transaction<IdentityTables>, row: InvitationRow): Promise<void> => void (await q.insertInto('identity.invitation').values(row).execute())
+
+export const findInvitationByToken = (q: Queries, tokenHash: Buffer): Promise<InvitationRow | undefined> => q.selectFrom('identity.invitation').selectAll().where('token_hash', '=', tokenHash).executeTakeFirst()
+
 export const hasFirstOwner = async (q: Queries): Promise<boolean> => (await q.selectFrom('identity.first_owner').select('one').executeTakeFirst()) !== undefined
 
-export const lockSetUp = (q: Transaction<IdentityTables>): Promise<Selectable<IdentityTables['identity.set_up']> | undefined> => q.selectFrom('identity.set_up').selectAll().forUpdate().executeTakeFirst()
+export const insertFirstOwner = async (q: Transaction<IdentityTables>, person: string, at: Date): Promise<void> => void (await q.insertInto('identity.first_owner').values({ one: true, person_id: person, at }).execute())
+
+export type SetUpRow = Selectable<IdentityTables['identity.set_up']>
+
+export const findSetUp = (q: Queries): Promise<SetUpRow | undefined> => q.selectFrom('identity.set_up').selectAll().executeTakeFirst()
+
+export const lockSetUp = (q: Transaction<IdentityTables>): Promise<SetUpRow | undefined> => q.selectFrom('identity.set_up').selectAll().forUpdate().executeTakeFirst()
+
+/** In place of whatever code there was. */
+export const putSetUp = async (q: Transaction<IdentityTables>, row: Omit<SetUpRow, 'one'>): Promise<void> =>
+  void (await q
+    .insertInto('identity.set_up')
+    .values({ one: true, ...row })
+    .onConflict((conflict) => conflict.column('one').doUpdateSet(row))
+    .execute())
+
+export const updateSetUp = async (q: Transaction<IdentityTables>, change: { shown_at: Date } | { wrong_tries: number }): Promise<void> => void (await q.updateTable('identity.set_up').set(change).execute())
+
+export const deleteSetUp = async (q: Transaction<IdentityTables>): Promise<void> => void (await q.deleteFrom('identity.set_up').execute())

@@ -1,9 +1,9 @@
 import { sql, type RawBuilder } from 'kysely'
 import { VouchsafeError } from '#core/errors'
 import { visibleRelation, type Access } from '#core/permission'
-import { foldedAddress } from './address.ts'
-import { folded, plain } from './case-folding.ts'
-import { isId, type Queries } from './store.ts'
+import { foldedAddress } from '../address.ts'
+import { folded, plain } from '../case-folding.ts'
+import { isId, type Queries } from '../store.ts'
 
 /** A page of a list, cut to what may be seen. `next` is the cursor of the page after it. */
 export interface Page<T> {
