@@ -10,7 +10,8 @@ const see = (...records: string[]): Rule[] => records.flatMap((record) => [...fi
 
 /** What everybody inside may see of the programme that they are part of. */
 const PROGRAMME = ['policy', 'claim', 'control', 'check', 'run', 'attestation', 'key', 'log', 'witness', 'obligation'] as const
-const own: Condition = { equal: [{ field: 'id' }, { subject: 'id' }] }
+// Guarded: of somebody who is only being made there is no id yet, and what cannot be evaluated denies everything.
+const own: Condition = { all: [{ has: { field: 'id' } }, { equal: [{ field: 'id' }, { subject: 'id' }] }] }
 
 const responder: readonly Rule[] = [
   ...see(...PROGRAMME, 'evidence', 'installation'),
