@@ -132,11 +132,11 @@ export class Enrolling {
     // The id of a new owner is known only once the code was taken; the audit names it by its note.
     const subject = state.person.id === undefined ? { kind: 'set-up', id: 'first owner' } : { kind: 'person', id: state.person.id }
     return db.change({ actor: state.person.id === undefined ? { kind: 'system', name: 'set-up' } : byPerson(state.person.id), action: 'credentials.enrol', subject, detail: { by: origin.by, factors, from: coarse(client.address) } }, async (tx: AuthenticationChange) => {
+      if (state.person.id !== undefined) await people.holdLiving(forSibling(tx), state.person.id)
       if (!(await store.endCeremony(tx, id, stored))) throw over()
-      let person: Pick<Person, 'id' | 'epoch'>
+      let person: Pick<Person, 'id'>
       if (origin.by === 'set-up') {
-        // Whoever is made in this very change is in their first epoch.
-        person = { id: await setUp.redeem(forSibling(tx), secret, { displayName: origin.displayName, email: origin.email }), epoch: 0 }
+        person = { id: await setUp.redeem(forSibling(tx), secret, { displayName: origin.displayName, email: origin.email }) }
         tx.note({ person: person.id })
       } else {
         const known = await people.find(state.person.id ?? '')

@@ -29,7 +29,7 @@ export function createAuthenticationModule(given: AuthenticationParts): Authenti
     const origin = new URL(publicUrl ?? (given.localUrl() || 'http://localhost')).origin
     return { origin, name: name ?? new URL(origin).hostname }
   }
-  const parts = { ...given, store, secrets, hashing, party, attempts: new Attempts(store), sessions: new Sessions({ store, events: given.events }), providers: given.providers }
+  const parts = { ...given, store, secrets, hashing, party, attempts: new Attempts(store), sessions: new Sessions({ store, events: given.events, people: given.people }), providers: given.providers }
   const recognition = new CredentialRecognition(parts)
   const factors = new SecondFactors(parts)
   const signingIn = new SigningIn({ ...parts, factors })

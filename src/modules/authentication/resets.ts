@@ -87,7 +87,7 @@ export class Resets {
 
   /** Sets the password, ends every session, and signs in. */
   async choose(typed: string, asked: Asked): Promise<Answer> {
-    const { db, store, hashing, breached, party, factors, sessions, signingIn, events } = this.#parts
+    const { db, store, people, hashing, breached, party, factors, sessions, signingIn, events } = this.#parts
     const { id, person, shown } = await signingIn.finishedReset(asked)
     const { settings } = await store.securitySettings()
     const enrolled = await factors.enrolledBy(person.id)
@@ -95,6 +95,7 @@ export class Resets {
     const password = await acceptPassword(typed, { withSecondFactor: second, context: [(await party()).name, person.email ?? '', person.displayName], ...(breached === undefined ? {} : { breached }) })
     const hash = await hashing.hash(password)
     await db.change({ actor: byPerson(person.id), action: 'password.reset', subject: { kind: 'person', id: person.id }, detail: { factors: shown } }, async (tx: AuthenticationChange) => {
+      await people.holdLiving(forSibling(tx), person.id)
       if (!(await store.endCeremony(tx, id))) throw over()
       await store.takeTurn(tx, person.id)
       await store.setPassword(tx, person.id, hash)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { VouchsafeError } from '#core/errors'
 import type { Client, Events, SetCookie } from '#core/module'
-import type { Person } from '#modules/identity'
+import type { People, Person } from '#modules/identity'
 import { DEVICE_COOKIE, DEVICE_DAYS, familiarMarks } from './attempts.ts'
 import { authentication } from './contract.ts'
 import { CEREMONY_COOKIE, cookieOf, removed, sessionCookie } from './cookies.ts'
@@ -11,7 +11,7 @@ import { ours, type AuthenticationChange, type AuthenticationStore, type Provena
 import type { Change } from '#core/database'
 
 export interface NewSession {
-  person: Pick<Person, 'id' | 'epoch'>
+  person: Pick<Person, 'id'>
   factors: readonly Factor[]
   client: Client
   /** Whether what was shown is enough for dangerous acts: two factors, or all that this person has. */
@@ -24,23 +24,26 @@ export interface NewSession {
 export class Sessions {
   readonly #store: AuthenticationStore
   readonly #events: Events
-  constructor(parts: { store: AuthenticationStore; events: Events }) {
+  readonly #people: People
+  constructor(parts: { store: AuthenticationStore; events: Events; people: People }) {
     this.#store = parts.store
     this.#events = parts.events
+    this.#people = parts.people
   }
 
   /**
-   * Begins a session in the caller's change. Always a new random secret: what a browser held before is worth nothing after.
+   * Begins a session in the caller's change, for somebody who is held: who is deactivated at the same moment loses it too. Always a new random secret: what a browser held before is worth nothing after.
    * @returns the session, and the cookies that the answer must set
    */
   async begin(change: Change<never>, { person, factors, client, strong, provenance }: NewSession): Promise<{ session: Session; cookies: SetCookie[] }> {
     const tx = ours(change)
+    const { epoch } = await this.#people.holdLiving(change, person.id)
     const { settings } = await this.#store.securitySettings()
     const secret = randomSecret()
     const session: Session = {
       id: randomUUID(),
       personId: person.id,
-      epoch: person.epoch,
+      epoch,
       factors,
       createdAt: tx.at,
       lastSeenAt: tx.at,

@@ -176,7 +176,7 @@ export class SigningIn {
 
   /** One more factor was shown rightly: takes it, and goes on to what comes next, in one transaction. */
   async #shown(id: string, open: StoredCeremony & { state: Open }, person: Person, factor: Factor, take: Taking, { client }: Asked): Promise<Answer> {
-    const { db, store, sessions, factors } = this.#parts
+    const { db, store, people, sessions, factors } = this.#parts
     const { settings } = await store.securitySettings()
     await this.#requireLocalSignIn(person.id, settings)
     const state: Open = { ...open.state, shown: [...open.state.shown, factor] }
@@ -185,6 +185,8 @@ export class SigningIn {
     const record = { actor: byPerson(person.id), subject: { kind: 'person', id: person.id }, detail: { factors: state.shown, from: coarse(client.address) } }
     if (step.kind === 'done') {
       return db.change({ ...record, action: 'session.begin' }, async (tx: AuthenticationChange) => {
+        // Held first: a deactivation locks the person, and then what is theirs; so does this.
+        await people.holdLiving(forSibling(tx), person.id)
         if (!(await store.endCeremony(tx, id, open.state))) throw over()
         await take(forSibling(tx))
         const { cookies } = await sessions.begin(forSibling(tx), { person, factors: state.shown, client, strong: true })

@@ -7,7 +7,7 @@ import type { People } from '#modules/identity'
 import { newApiToken, requireHeld } from './api-token.ts'
 import { authentication } from './contract.ts'
 import { digestOf } from './secret.ts'
-import type { ApiToken, AuthenticationChange, AuthenticationStore } from './store.ts'
+import { forSibling, type ApiToken, type AuthenticationChange, type AuthenticationStore } from './store.ts'
 
 export interface NewToken {
   name: string
@@ -40,15 +40,17 @@ export class Tokens {
     if (expiresAt.getTime() - at.getTime() > settings.tokenDays * 86_400_000) {
       throw new VouchsafeError('bad-input', `A token lives at most ${settings.tokenDays} days here.`, { mend: 'Choose an earlier day; tokens are renewed by making new ones.', fields: [{ pointer: '/expiresAt', message: `is more than ${settings.tokenDays} days ahead` }] })
     }
-    const standing = await people.standing(ownerId)
-    if (standing === undefined || !standing.active) throw new VouchsafeError('conflict', 'Only somebody who is active can hold a token.')
     const secret = newApiToken()
-    const token: ApiToken = { id: randomUUID(), ownerId, epoch: standing.epoch, name, scopes: [...new Set(scopes)].sort(), networks, createdAt: at, createdBy: by.name, expiresAt }
-    await db.change({ actor: by, action: 'token.issue', subject: { kind: 'token', id: token.id }, detail: { owner: ownerId, scopes: token.scopes, expiresAt: expiresAt.toISOString() } }, async (tx: AuthenticationChange) => {
+    const made = { id: randomUUID(), ownerId, name, scopes: [...new Set(scopes)].sort(), networks, createdAt: at, createdBy: by.name, expiresAt }
+    const token = await db.change({ actor: by, action: 'token.issue', subject: { kind: 'token', id: made.id }, detail: { owner: ownerId, scopes: made.scopes, expiresAt: expiresAt.toISOString() } }, async (tx: AuthenticationChange) => {
+      const { epoch, state } = await people.holdLiving(forSibling(tx), ownerId)
+      if (state !== 'active') throw new VouchsafeError('conflict', 'Only somebody who is active can hold a token.')
+      const whole: ApiToken = { ...made, epoch }
       await store.takeTurn(tx, ownerId)
       if ((await store.tokens({ owner: ownerId, limit: MOST_TOKENS })).length >= MOST_TOKENS) throw new VouchsafeError('refused', `There are ${MOST_TOKENS} tokens already.`, { mend: 'Revoke those that nobody uses.' })
-      await store.addToken(tx, token, digestOf(secret))
-      await events.happened(tx, authentication, 'token.issued', { owner: ownerId, token: token.id })
+      await store.addToken(tx, whole, digestOf(secret))
+      await events.happened(tx, authentication, 'token.issued', { owner: ownerId, token: whole.id })
+      return whole
     })
     return { secret, token }
   }
