@@ -118,7 +118,7 @@ function inExpression([first, second]: readonly [Operand, Operand], type: Record
 function kindOf(given: Operand, type: RecordType, subject: Subject): string | undefined {
   if ('field' in given) return type.fields[given.field]?.kind
   const value = 'value' in given ? given.value : subject[given.subject]
-  return value === undefined ? undefined : typeof value === 'object' ? 'list' : scalarKind(value as Scalar)
+  return value === undefined ? undefined : typeof value === 'object' ? 'list' : scalarKind(value)
 }
 const scalarKind = (value: Scalar): string => (typeof value === 'string' ? 'text' : typeof value)
 

@@ -14,7 +14,7 @@ export interface RuleWords {
   readonly subject?: Readonly<Record<string, FieldKind>>
 }
 
-export const SUBJECT_ATTRIBUTES: Readonly<Record<string, FieldKind>> = { id: 'text', kind: 'text', groups: 'texts', roles: 'texts' }
+const SUBJECT_ATTRIBUTES: Readonly<Record<string, FieldKind>> = { id: 'text', kind: 'text', groups: 'texts', roles: 'texts' }
 
 const MOST_RULES = 500 // of one role: a decision looks at every rule that speaks to it, within 20 µs
 const MOST_DEPTH = 8 // conditions within conditions: deeper ones nobody reads

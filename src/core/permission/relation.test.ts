@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTemporaryServer, type OrganisationDatabase, type TemporaryServer } from '#core/database'
 import { ACTS, makeFacts, makeRules, makeSubject, one, seeded, TYPES } from './cases.trial.ts'
-import { accessOf, fullAccess, NO_ACCESS, predicate, visibleRelation, type Access, type Condition, type Facts, type GrantedRule, type RecordType, type Rule } from './index.ts'
+import { accessOf, fullAccess, maskedColumns, NO_ACCESS, predicate, visibleRelation, type Access, type Condition, type Facts, type GrantedRule, type RecordType, type Rule } from './index.ts'
 
 const PERSON = TYPES['person'] as RecordType
 const FIELDS = Object.keys(PERSON.fields)
@@ -120,6 +120,12 @@ describe('a decision in memory and in SQL', () => {
     const when: Condition = { all: [{ in: [{ field: 'id' }, { value: ['0195f2c0-0000-7000-8000-00000000000a', 'no uuid'] }] }, { equal: [{ field: 'age' }, { value: Number.MAX_SAFE_INTEGER }] }] }
     const { rows: notes } = await sql`select * from ${visibleRelation(access({ effect: 'allow', verb: 'find', record: 'note', when }), 'note')} as n`.execute(db.app)
     expect(notes).toEqual([{ title: 't' }])
+  })
+  it('masks the columns of a statement of one’s own', async () => {
+    const some = access(find, { effect: 'allow', verb: 'read', record: 'person', names: ['email'], when: { equal: [{ field: 'id' }, { value: 'a' }] } })
+    const { rows: seen } = await sql`select ${sql.join(maskedColumns(some, 'person'))} from trial.person where row in (100, 101, 102) order by row`.execute(db.app)
+    // No row of another person can tell an empty address from a hidden one.
+    expect(seen).toEqual([{ id: 'a', email: 'b' }, { id: 'b', email: null }, { id: '', email: null }])
   })
   it('shows everything declared to whoever may do everything, and nothing to nobody', async () => {
     expect(show(await select(fullAccess({ kind: 'operator' }, TYPES)))).toEqual(show(rows.map(({ row: _row, ...facts }) => facts)))
