@@ -6,7 +6,7 @@ import type { Sessions } from './sessions.ts'
 
 /** The authentication module's front door. */
 export { authentication } from './contract.ts'
-export { breachedList, type BreachedList } from './breached-list.ts'
+export { breachedList, breachedListIn, type BreachedList } from './breached-list.ts'
 export type { AuthenticationParts } from './parts.ts'
 export type { Passkey } from './passkey.ts'
 export type { SecuritySettings } from './security-settings.ts'
