@@ -154,9 +154,11 @@ export function credentialRoutes({ store, people, recognition, own, resets }: Cr
       stepUp: true,
       summary: 'Have a link to a new password sent to somebody; nobody but them sees it',
       params: z.object({ person: z.uuid() }),
+      over: ({ person }) => person,
       body: Empty,
       reply: z.object({}),
       status: 202,
+      over: ({ person }) => person,
       about: { record: 'credential', load: async ({ person }) => ((await people.find(person)) === undefined ? undefined : { person }) },
       handle: async (request) => {
         await resets.start(request.params.person, auditedAs(request.actor), request.at)
@@ -169,9 +171,11 @@ export function credentialRoutes({ store, people, recognition, own, resets }: Cr
       stepUp: true,
       summary: 'Take away everything somebody signs in with, and invite them anew',
       params: z.object({ person: z.uuid() }),
+      over: ({ person }) => person,
       body: Empty,
       reply: z.object({}),
       status: 202,
+      over: ({ person }) => person,
       about: { record: 'credential', load: async ({ person }) => ((await people.find(person)) === undefined ? undefined : { person }) },
       handle: async (request) => {
         await resets.reinvite(request.params.person, auditedAs(request.actor))

@@ -44,6 +44,7 @@ export function createAuthenticationModule(given: AuthenticationParts): Authenti
   return {
     recognition,
     sessions: parts.sessions,
+    tokens,
     securitySettings: async () => (await store.securitySettings()).settings,
     passkeysOf: (personId) => store.passkeysOf(personId),
     sweep: (at) => store.sweep(at),
