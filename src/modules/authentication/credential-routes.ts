@@ -158,7 +158,6 @@ export function credentialRoutes({ store, people, recognition, own, resets }: Cr
       body: Empty,
       reply: z.object({}),
       status: 202,
-      over: ({ person }) => person,
       about: { record: 'credential', load: async ({ person }) => ((await people.find(person)) === undefined ? undefined : { person }) },
       handle: async (request) => {
         await resets.start(request.params.person, auditedAs(request.actor), request.at)
@@ -175,7 +174,6 @@ export function credentialRoutes({ store, people, recognition, own, resets }: Cr
       body: Empty,
       reply: z.object({}),
       status: 202,
-      over: ({ person }) => person,
       about: { record: 'credential', load: async ({ person }) => ((await people.find(person)) === undefined ? undefined : { person }) },
       handle: async (request) => {
         await resets.reinvite(request.params.person, auditedAs(request.actor))
