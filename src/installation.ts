@@ -85,6 +85,9 @@ export interface Installation {
 /** Checks that run side by side: most wait for something. */
 const CHECKS_AT_ONCE = 4
 
+/** Letters and webhooks on their way at the same time; each holds a connection to the database only to note how it went. */
+const POSTS_AT_ONCE = 4
+
 // What does not end by itself in this time is passed over: at the last the database stops, and with it whatever waits for it.
 const CLOSE_WITHIN_MS = 15_000
 
@@ -232,6 +235,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         accessAs: (asker, person, address) => assembled.accessAs(asker, person, address),
       },
       feed,
+      requireOver: assembled.requireOver,
       isPublished,
       ready: () => readinessOf({ db, log }),
       metrics: () => metricsText({ db, log, release }),
@@ -284,6 +288,9 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     })
     const worker = await startWorker(db, scheduler.handlers, { concurrency: CHECKS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker began again: ${reason}`) })
     undo.push(() => worker.stop())
+    // Letters and webhooks wait for strangers: no check of ours waits for them.
+    const post = await startWorker(db, assembled.integrations.handlers, { concurrency: POSTS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker of the post began again: ${reason}`) })
+    undo.push(() => post.stop())
     undo.push(() => scheduler.stop())
     options.signal?.addEventListener('abort', () => scheduler.abandon())
     await scheduler.firstRound((done, of, note) => options.bar(done, of, note), CHECKS_AT_ONCE)

@@ -26,6 +26,7 @@ const app = createApp({
     accessOf: async () => NO_ACCESS,
     accessAs: async () => NO_ACCESS,
   },
+  requireOver: async () => {},
   feed: { join: () => () => {}, changed: () => {}, stop: async () => {} },
   isPublished: async ({ claim }) => claim === 'published',
   site: (hono) => void hono.get('/', (context) => context.text('the page')),

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { VouchsafeError } from '#core/errors'
+import type { Actor } from '#core/module'
 import type { Clock } from '#core/clock'
 import { isFinished } from './finished.ts'
 import type { IdempotencyStore } from './idempotency.ts'
@@ -29,6 +30,8 @@ export interface AppParts {
   identity: IdentifyParts
   /** Whether a claim, or without one the page at `/`, was published; a preview is for this machine only. */
   isPublished(what: { slug?: string; claim?: string }): Promise<boolean>
+  /** @throws VouchsafeError `not-allowed` for whoever holds less than the person on whose account they would act */
+  requireOver(actor: Actor, person: string): Promise<void>
   /** What open consoles are told. */
   feed: Feed
   /** Everything that is not the API: pages, assets, the log's tiles. */
@@ -84,7 +87,7 @@ export function createApp(parts: AppParts): Hono {
   app.get('/api/openapi.json', (context) => context.json(document))
   const identify = identifier(parts.identity)
   mountStream(app, { clock: parts.clock, feed: parts.feed, identify: (context, at) => identify(context, at, { permit: 'signed-in' }, true) })
-  mount(app, parts.api, { clock: parts.clock, identify, idempotency: parts.idempotency, changed: parts.feed.changed })
+  mount(app, parts.api, { clock: parts.clock, identify, idempotency: parts.idempotency, changed: parts.feed.changed, requireOver: parts.requireOver })
   app.all('/api/*', (context) => {
     throw new VouchsafeError('not-found', `There is no ${context.req.method} ${context.req.path}.`, { mend: 'See /api/openapi.json for what there is.' })
   })
