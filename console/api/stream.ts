@@ -21,6 +21,13 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'recovery-code': ['/credentials', '/people'],
   credentials: ['/credentials', '/people'],
   'security-setting': ['/security-settings'],
+  provider: ['/federation', '/sign-in'],
+  account: ['/federation', '/people', '/directories'],
+  directory: ['/directories'],
+  circle: ['/directories', '/groups'],
+  webhook: ['/webhooks'],
+  letter: ['/letters', '/mail'],
+  mail: ['/mail', '/letters'],
   'sign-in': [],
   'password-reset': [],
 }
