@@ -39,7 +39,7 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
         <p key={provider.id} className="acts"><a className="button wide" href={`/api/v1/federation/${encodeURIComponent(provider.id)}/start?${new URLSearchParams({ return: here() })}`}>Sign in with {provider.title}</a></p>
       ))}
       <div className="or"><span>or with a password</span></div>
-      <Form submit="Continue" wide onSubmit={async () => go(await byPassword(email, password))}>
+      <Form submit="Continue" wide second onSubmit={async () => go(await byPassword(email, password))}>
         <TextField label="E-mail address" name="email" type="email" autoComplete="username webauthn" value={email} onChange={setEmail} required />
         <TextField label="Password" name="password" type="password" autoComplete="current-password" value={password} onChange={setPassword} required />
       </Form>

@@ -57,7 +57,7 @@ function Make({ onClose }: { onClose: () => void }) {
       >
         <TextField label="Title" name="title" value={title} onChange={setTitle} autoFocus maxLength={100} />
         <TextField label="Address" name="url" type="url" hint="By https. Addresses in private networks are refused unless the operator allows them." value={url} onChange={setUrl} />
-        <fieldset className="field">
+        <fieldset className="field choices">
           <legend className="label">It hears of</legend>
           <Choice label="everything" checked={events.includes('*')} onChange={(on) => setEvents(on ? ['*'] : [])} />
           {!events.includes('*') && known.data?.events.map((event) => <Choice key={event} label={event} checked={events.includes(event)} onChange={(on) => setEvents((before) => (on ? [...before, event] : before.filter((other) => other !== event)))} />)}

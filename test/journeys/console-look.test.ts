@@ -6,7 +6,7 @@ import { acceptWithPassword, CHROMIUM, type Console, invite, NARROW, openConsole
 const SHOTS = process.env['VOUCHSAFE_SHOTS']
 
 const DOORS = ['set-up', 'forgotten', 'invitation', 'reset', 'nowhere']
-const SCREENS = ['', 'people', 'groups', 'service-accounts', 'invitations', 'roles', 'roles/owner', 'access', 'account', 'settings/security', 'nowhere']
+const SCREENS = ['', 'people', 'groups', 'service-accounts', 'invitations', 'roles', 'roles/owner', 'access', 'account', 'settings/security', 'providers', 'directories', 'webhooks', 'mail', 'nowhere']
 
 describe.skipIf(!existsSync(CHROMIUM))('the console as it is seen', { timeout: 180_000 }, () => {
   let place: Console
@@ -121,6 +121,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the console as it is seen', { timeout: 1
     const { page } = ada
     await page.setViewportSize(WIDE)
     await page.goto(`${place.origin}/console/people`)
+    await page.getByRole('link', { name: 'Ada Example' }).waitFor()
     await page.evaluate('document.fonts.ready.then(() => 1)')
     const hosts: string[] = await page.evaluate("performance.getEntriesByType('resource').map((entry) => new URL(entry.name).origin)")
     expect(new Set(hosts)).toEqual(new Set([place.origin]))

@@ -81,10 +81,13 @@ describe.skipIf(!existsSync(CHROMIUM))('people and roles in the console', { time
 
   it('“why?” names the rule and the role', async () => {
     const { page } = ada
+    await page.goto(`${place.origin}/console/people`)
+    const self = await page.getByRole('link', { name: 'Ada Example' }).getAttribute('href')
     await page.goto(boAddress)
     await page.getByLabel('May they').selectOption('read')
     await page.getByLabel('Of', { exact: true }).selectOption('person')
     await page.getByLabel('Field').selectOption('email')
+    await page.getByLabel('Id of one record').fill(self?.split('/').at(-1) ?? '')
     await page.getByRole('button', { name: 'Ask' }).click()
     await page.getByText(/^Refused: .*No addresses/).waitFor()
   })
