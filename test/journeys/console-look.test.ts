@@ -21,6 +21,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the console as it is seen', { timeout: 1
     await acceptWithPassword(guest.page, link, 'five quiet herons wait')
     await invite(ada.page, place.origin, 'Chidi Okafor', 'chidi@harbour.example')
     await ada.page.goto(`${place.origin}/console/people`)
+    await ada.page.getByRole('link', { name: 'Bo Sørensen' }).waitFor()
     bo = (await ada.page.getByRole('link', { name: 'Bo Sørensen' }).getAttribute('href')) ?? ''
   })
   afterAll(async () => {
@@ -51,7 +52,11 @@ describe.skipIf(!existsSync(CHROMIUM))('the console as it is seen', { timeout: 1
     await look(guest, path, `door-${path}`)
   })
 
-  it.each(SCREENS)('/%s, signed in, passes the same', (path) => look(ada, path, `screen-${path.replaceAll('/', '-') || 'today'}`))
+  it.for(SCREENS)('/%s, signed in, passes the same', async (path, { skip }) => {
+    // A module that this installation is not assembled with is in no owner's rail.
+    if (path !== 'nowhere' && path !== 'roles/owner') skip((await ada.page.locator(`nav a[href="/console/${path}"]`).count()) === 0, 'this installation does not have it')
+    await look(ada, path, `screen-${path.replaceAll('/', '-') || 'today'}`)
+  })
 
   it('a person, with everything that is known of them, passes the same', () => look(ada, bo, 'screen-person'))
 

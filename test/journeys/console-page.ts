@@ -57,6 +57,10 @@ export async function visitor({ browser }: Console, options: BrowserContextOptio
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) && !/the server responded with a status of (?:4\d\d)/.test(message.text())) complaints.push(message.text())
   })
+  page.on('response', (answer) => {
+    // An address that the console calls and the API does not have, as opposed to a record that is not there.
+    if (answer.status() === 404 && answer.url().includes('/api/v1/')) void answer.text().then((text) => text.includes('"There is no ' + answer.request().method() + ' /api/') && complaints.push(text), () => {})
+  })
   page.on('pageerror', (error) => complaints.push(String(error)))
   const session = await context.newCDPSession(page)
   await session.send('WebAuthn.enable')
