@@ -22,6 +22,7 @@ export const KINDS = recordTypesOf([identity, roles, integrations])
 export const EVERYTHING: Access = fullAccess({ kind: 'operator' }, KINDS)
 
 export interface Stand extends IntegrationsServices {
+  module: ReturnType<typeof createIntegrationsModule>['module']
   db: PeopleStand['db']
   clock: ManualClock
   people: PeopleStand['people']

@@ -15,6 +15,13 @@ describe('signatures of Standard Webhooks', () => {
     }), { numRuns: 100 })
   })
 
+  it('are those of the example that the specification gives', () => {
+    // Standard Webhooks, "Signature scheme": secret, id, time and body of its reference libraries.
+    const secret = { ...newSigningSecret(), shared: Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64') }
+    const headers = signatureHeaders('msg_p5jXN8AQM9LWM0D4loKWxJek', new Date(1_614_265_330_000), '{"test": 2432232314}', [secret])
+    expect(headers['webhook-signature']).toMatch(/^v1,g0hM9SsE\+OTPJTGt\/tmIKtSyZlE3uFJELVlNIOLJ1OE= v1a,/)
+  })
+
   it('fit no other body, id, time or secret', () => {
     const secret = newSigningSecret()
     const headers = signatureHeaders('msg_1', now(), '{"a":1}', [secret])
