@@ -1,10 +1,12 @@
 import type { Clock } from '#core/clock'
 import type { MigrationSet } from '#core/database'
 import { Events, recordTypesOf, type Actor, type Contract, type Module, type Reaction, type Recognition } from '#core/module'
+import { outboundFetch } from '#core/outbound'
 import type { Settings } from '#core/page'
 import type { Access } from '#core/permission'
-import { authentication as authenticationContract, authenticationMigrations } from '#modules/authentication'
+import { authentication as authenticationContract, authenticationMigrations, breachedListIn } from '#modules/authentication'
 import { domain } from '#modules/domain'
+import { federation as federationContract, federationMigrations } from '#modules/federation'
 import { identity as identityContract, identityMigrations, type People, type SetUp } from '#modules/identity'
 import { installation } from '#modules/installation'
 import { integrations as integrationsContract, integrationsMigrations, type IntegrationsServices, type Mail } from '#modules/integrations'
@@ -12,6 +14,7 @@ import { provisioning as provisioningContract, provisioningMigrations, type Prov
 import { roles as rolesContract, rolesMigrations, type Giving, type Grants } from '#modules/roles'
 import { createAuthenticationModule } from './authentication/module.ts'
 import { createDomainModule } from './domain/module.ts'
+import { createFederationModule } from './federation/module.ts'
 import { createIdentityModule } from './identity/module.ts'
 import { createInstallationModule } from './installation/module.ts'
 import type { InstallationParts } from './installation/index.ts'
@@ -46,6 +49,8 @@ export interface Assembled {
   integrations: Pick<IntegrationsServices, 'handlers' | 'notices'>
   provisioning: ProvisioningServices
   requireOver(actor: Actor, person: string): Promise<void>
+  /** Takes away what is over: links, sessions, attempts. Once an hour is enough. */
+  sweep(at: Date): Promise<void>
 }
 
 /** Every module, in the order of their needs. To add one: its folder, a line here, and its tables below. */
@@ -69,6 +74,27 @@ export function assembleModules(parts: ModuleParts): Assembled {
     setUp: identity.setUp,
     mail,
     isOwner: roles.isOwner,
+    providers: () => federation.offered(),
+    breached: breachedListIn(parts.dataFolder),
+    organisation,
+    localUrl: parts.localUrl,
+  })
+  const federation = createFederationModule({
+    db,
+    clock: parts.clock,
+    keys: parts.organisation.keys,
+    events,
+    people: identity.people,
+    invitations: identity.invitations,
+    doors: {
+      begin: (tx, session) => authentication.sessions.begin(tx, session),
+      end: (tx, which) => authentication.sessions.end(tx, which),
+      afterProvider: authentication.afterProvider,
+      provenanceOf: authentication.provenanceOf,
+    },
+    authority: roles.giving,
+    allowPrivate: parts.allowPrivate,
+    fetch: outboundFetch,
     organisation,
     localUrl: parts.localUrl,
   })
@@ -94,19 +120,20 @@ export function assembleModules(parts: ModuleParts): Assembled {
     { ...identity.module },
     { ...roles.module },
     { ...authentication.module },
+    { ...federation.module },
     { ...integrations.module },
     { ...provisioning.module },
   ]
   // Those of the modules come first: what is told outside must have happened inside.
   events.connect([...modules, ...parts.otherContracts.map((contract) => ({ contract, reactions: parts.otherReactions }))])
-  return { modules, contracts, events, people: identity.people, grants: roles.grants, giving: roles.giving, shownAs: roles.shownAs, accessAs: roles.accessAs, requireOver: roles.giving.requireOver, recognition: authentication.recognition, setUp: identity.setUp, integrations, provisioning }
+  return { modules, contracts, events, people: identity.people, grants: roles.grants, giving: roles.giving, shownAs: roles.shownAs, accessAs: roles.accessAs, requireOver: roles.giving.requireOver, recognition: authentication.recognition, setUp: identity.setUp, integrations, provisioning, sweep: authentication.sweep }
 }
 
 /** The words of every module, in the same order. */
-export const moduleContracts: readonly Contract[] = [installation, domain, identityContract, rolesContract, authenticationContract, integrationsContract, provisioningContract]
+export const moduleContracts: readonly Contract[] = [installation, domain, identityContract, rolesContract, authenticationContract, federationContract, integrationsContract, provisioningContract]
 
 /** Tables that modules bring, in the same order. */
-export const moduleMigrations: readonly MigrationSet[] = [identityMigrations, rolesMigrations, authenticationMigrations, integrationsMigrations, provisioningMigrations]
+export const moduleMigrations: readonly MigrationSet[] = [identityMigrations, rolesMigrations, authenticationMigrations, federationMigrations, integrationsMigrations, provisioningMigrations]
 
 /** What letters say of the organisation; what is not set is left out. */
 const named = ({ name, publicUrl }: Settings): { name?: string; publicUrl?: string } => ({ ...(name === undefined ? {} : { name }), ...(publicUrl === undefined ? {} : { publicUrl }) })

@@ -29,6 +29,7 @@ const app = createApp({
   requireOver: async () => {},
   feed: { join: () => () => {}, changed: () => {}, stop: async () => {} },
   isPublished: async ({ claim }) => claim === 'published',
+  faces: () => {},
   site: (hono) => void hono.get('/', (context) => context.text('the page')),
   ready: async () => ({ ok: true, parts: {} }),
   metrics: async () => '# EOF\n',

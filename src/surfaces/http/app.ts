@@ -34,6 +34,8 @@ export interface AppParts {
   requireOver(actor: Actor, person: string): Promise<void>
   /** What open consoles are told. */
   feed: Feed
+  /** Faces of their own beside the API, such as SCIM. */
+  faces(app: Hono): void
   /** Everything that is not the API: pages, assets, the log's tiles. */
   site(app: Hono): void
   ready(): Promise<{ ok: boolean; parts: Record<string, boolean> }>
@@ -91,6 +93,7 @@ export function createApp(parts: AppParts): Hono {
   app.all('/api/*', (context) => {
     throw new VouchsafeError('not-found', `There is no ${context.req.method} ${context.req.path}.`, { mend: 'See /api/openapi.json for what there is.' })
   })
+  parts.faces(app)
   parts.site(app)
   return app
 }
