@@ -37,6 +37,7 @@ export class Calling {
     return async (url, { method, headers, body, signal }) => {
       const sent = body instanceof URLSearchParams ? body.toString() : typeof body === 'string' ? body : undefined
       const answer = await this.#call(url, { method: method as 'GET' | 'POST', headers, ...(sent === undefined ? {} : { body: sent }), ...(signal === undefined ? {} : { signal }) })
+      if (answer.status >= 500) throw new Refusal('provider-away', `${new URL(url).host} answers ${answer.status}`)
       const given = Object.entries(answer.headers).flatMap(([name, value]) => (value === undefined || name === 'content-encoding' || name === 'content-length' ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as [string, string]]))
       return new Response([204, 304].includes(answer.status) ? null : new Uint8Array(answer.body), { status: answer.status, headers: given })
     }

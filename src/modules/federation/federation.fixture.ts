@@ -183,11 +183,12 @@ export class Visitor {
     return new URL(location, ORIGIN)
   }
 
-  /** Goes to an address, at a provider or of ours, until an answer is no redirect or leads to the console. */
-  async go(to: string | URL, form?: Record<string, string>): Promise<{ url: string; text: string; status: number }> {
+  /** Goes to an address, at a provider or of ours, until an answer is no redirect or leads to the console; or up to an address of ours that ends so. */
+  async go(to: string | URL, form?: Record<string, string>, before?: string): Promise<{ url: string; text: string; status: number }> {
     let url = new URL(to)
     let body = form
     for (let hops = 0; hops < 25; hops++) {
+      if (url.origin === ORIGIN && before !== undefined && url.pathname.endsWith(`/${before}`)) return { url: url.href, text: '', status: 0 }
       if (url.origin === ORIGIN && !url.pathname.startsWith('/api/v1/')) return { url: url.pathname + url.search, text: '', status: 200 }
       const answer = url.origin === ORIGIN ? await this.#atHome(url, body) : await this.#overTheWire(url, body)
       if (answer.location === undefined) return { url: url.href, text: answer.text, status: answer.status }

@@ -158,7 +158,7 @@ export async function startBentProvider(): Promise<BentProvider> {
     away: false,
     discovery: { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys`, userinfo_endpoint: `${issuer}/userinfo`, id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'], authorization_response_iss_parameter_supported: true },
   })
-  bent.signed = (claims, { alg = 'RS256', key = privateKey, kid = bent.kid, typ, signature, hmac } = {}) => {
+  bent.signed = (claims, { alg = 'RS256', key = bent.key, kid = bent.kid, typ, signature, hmac } = {}) => {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
     const text = `${part({ alg, ...(kid === undefined ? {} : { kid }), ...(typ === undefined ? {} : { typ }) })}.${part(claims)}`
     return `${text}.${signature ?? (hmac === undefined ? sign('sha256', Buffer.from(text), key).toString('base64url') : hmacOf(hmac, text))}`
