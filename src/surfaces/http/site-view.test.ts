@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { claimState, type Backing, type ClaimState, type PageSnapshot } from '@vouchsafe/verify'
 import type { ClaimStanding } from '#core/page'
-import { brokenSince, dayStrip } from './site-view.ts'
+import { brokenSince, dayStrip, isShown } from './site-view.ts'
 
 const DAY = 86_400_000
 const FIRST = Date.parse('2026-03-02T00:00:00Z')
@@ -46,4 +46,10 @@ test('a claim is broken since the first failure after it last held, by a check t
   expect(brokenSince(standing(check('hhfff')), hour(9))).toEqual(hour(2))
   expect(brokenSince(standing(check('hf'), check('hhhff')), hour(9))).toEqual(hour(3)) // the other is one failure that is not confirmed
   expect(brokenSince(standing(check('hf')), hour(9))).toBeUndefined()
+})
+
+test('what was only ever a preview is not shown beside what is published', () => {
+  for (const status of ['published', 'superseded'] as const) for (const page of ['preview', 'published'] as const) expect(isShown(status, page), `${status} ${page}`).toBe(true)
+  expect([isShown('previewed', 'preview'), isShown('previewed', 'published')]).toEqual([true, false])
+  for (const status of ['draft', 'approved', 'withdrawn'] as const) for (const page of ['preview', 'published'] as const) expect(isShown(status, page), `${status} ${page}`).toBe(false)
 })

@@ -23,6 +23,7 @@ import {
   type Settings,
   type SnapshotRecord,
   type Version,
+  type VersionStatus,
 } from '#core/page'
 import type { Block } from '#core/policy'
 import type { BackingView, ClaimPageView, ClaimView, DiffView, PageView, ScopeView, SiteView, VersionView } from '../site/index.ts'
@@ -90,7 +91,7 @@ export class SiteViews {
     const byLine = new Map(offered.map((wording) => [wording.line, wording.claimId]))
     return {
       site,
-      policy: this.#policy(version, siblings, draft),
+      policy: this.#policy(version, siblings, draft, status),
       blocks: withoutTitle(draft.document.blocks, draft.document.title),
       claims,
       notOffered: wordings.length - offered.length,
@@ -124,13 +125,13 @@ export class SiteViews {
         return last ? [{ id, text: last.text, version: last.version, relation: wording.relation === 'new' ? ('reworded' as const) : wording.relation }] : []
       }),
     )
-    return { site, policy: this.#policy(version, siblings, draft), claim: claim!, predecessors: history.flat() }
+    return { site, policy: this.#policy(version, siblings, draft, status), claim: claim!, predecessors: history.flat() }
   }
 
   async versions(slug: string): Promise<{ site: SiteView; policy: PageView['policy'] }> {
     const { version, status } = await this.#shown(slug)
     const siblings = await listVersions(this.#parts.db, slug)
-    return { site: await this.site(this.#parts.now(), status), policy: this.#policy(version, siblings, await this.#draft(version)) }
+    return { site: await this.site(this.#parts.now(), status), policy: this.#policy(version, siblings, await this.#draft(version), status) }
   }
 
   async diff(slug: string, from: number, to: number): Promise<DiffView> {
@@ -138,7 +139,7 @@ export class SiteViews {
     const siblings = await listVersions(this.#parts.db, slug)
     for (const number of [from, to]) {
       const one = siblings.find((sibling) => sibling.number === number)
-      if (!one || !isPublic(statusOf(one, siblings))) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
+      if (!one || !isShown(statusOf(one, siblings), status)) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
     }
     return { site: await this.site(this.#parts.now(), status), slug, title: version.title, from, to, lines: await versionDiff(this.#parts.db, slug, from, to) }
   }
@@ -160,7 +161,7 @@ export class SiteViews {
     if (number === undefined || number === shown.version.number) return shown
     const version = await versionOf(this.#parts.db, shown.version.slug, number)
     // A draft is nobody's business yet; only what was once on the page can be looked at again.
-    if (!isPublic(statusOf(version, await listVersions(this.#parts.db, version.slug)))) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
+    if (!isShown(statusOf(version, await listVersions(this.#parts.db, version.slug)), shown.status)) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
     return { version, status: shown.status }
   }
 
@@ -174,7 +175,7 @@ export class SiteViews {
     return draft
   }
 
-  #policy(version: Version, siblings: readonly Version[], { document }: Draft): PageView['policy'] {
+  #policy(version: Version, siblings: readonly Version[], { document }: Draft, shown: SiteView['status']): PageView['policy'] {
     const { description, canonicalUrl, effectiveDate } = document.frontMatter
     const published = version.decisions.find((decision) => decision.kind === 'published')
     const approved = version.decisions.find((decision) => decision.kind === 'approved')
@@ -190,7 +191,7 @@ export class SiteViews {
       ...(canonicalUrl === undefined ? {} : { canonicalUrl }),
       versions: siblings.flatMap((sibling): VersionView[] => {
         const status = statusOf(sibling, siblings)
-        if (!isPublic(status)) return []
+        if (!isShown(status, shown)) return []
         const at = sibling.decisions.find((decision) => decision.kind === 'published')?.at
         const by = sibling.decisions.find((decision) => decision.kind === 'approved')?.by
         return [{ version: sibling.number, status: status === 'superseded' ? 'superseded' : status === 'published' ? 'published' : 'draft', ...(at ? { publishedAt: at } : {}), ...(by ? { approvedBy: by } : {}) }]
@@ -289,7 +290,8 @@ export function dayStrip(snapshots: readonly Pick<SnapshotRecord, 'at' | 'predic
   })
 }
 
-const isPublic = (status: string): boolean => status === 'published' || status === 'superseded' || status === 'previewed'
+/** Whether a version is shown on pages of this status: a published page does not lead to what was only ever a preview. */
+export const isShown = (status: VersionStatus, page: SiteView['status']): boolean => status === 'published' || status === 'superseded' || (status === 'previewed' && page === 'preview')
 
 function scopeOf(scopes: readonly string[], chosen: string | undefined): ScopeView {
   const options = [...new Set(scopes)].sort().map((scope) => ({ value: scope, label: scope }))
