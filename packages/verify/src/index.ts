@@ -24,7 +24,7 @@ export { KeyRing, ofKind, openEntries, openEntry, openLeaf, type KeyPurpose, typ
 export type { Finding, FindingKind } from './claim/finding.ts'
 export { lastDueSlot, reviewSlots, slotWindow, type KnownTime, type Recorded } from './claim/slots.ts'
 export { changesBetween, liveBindings, reviewClaim, type Change, type ClaimRecord } from './claim/chain.ts'
-export { observationsOf, stateInput, type ClaimEvidence, type ClaimWording } from './claim/backing.ts'
+export { backingOf, speaksTo, stateInput, type BoundBacking, type ClaimEvidence, type ClaimWording } from './claim/backing.ts'
 export { createEvidence, disclosureDigest, verifyDisclosure, type DisclosedField, type Disclosure } from './statement/disclosure.ts'
 export { wordingAt } from './statement/wording.ts'
 export { instant } from './claim/slots.ts'

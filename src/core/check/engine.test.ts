@@ -4,7 +4,7 @@ import { claimState, type Verdict } from '@vouchsafe/verify'
 import { ManualClock } from '#core/clock'
 import { startTemporaryServer, type OrganisationDatabase, type TemporaryServer } from '#core/database'
 import { logMigrations } from '#core/log'
-import { statementMigrations } from '#core/statement'
+import { instantOf, statementMigrations } from '#core/statement'
 import type { BindableClaim } from './binding.ts'
 import type { Check, CheckDefinition, CheckResult } from './contract.ts'
 import { definitionDigest, requireSound } from './definition.ts'
@@ -262,6 +262,31 @@ describe('a binding', () => {
     expect(standing(await listBindings(db))).toEqual([])
     await engine.runDue('test/backup')
     expect(await verdicts()).toEqual([])
+  })
+
+  test.each([
+    ['its check', 'check-withdrawn'],
+    ['its claim', 'claim-withdrawn'],
+  ])('that was closed with %s is continued when that comes back, by one binding however many nodes see it', async (what, reason) => {
+    const check = toldCheck()
+    const engine = engineWith(check)
+    await engine.bind([CLAIM], clock.now())
+    check.say = 'fails'
+    for (let run = 0; run < 2; run++) {
+      await engine.runDue('test/backup')
+      clock.advance(HOUR)
+    }
+    await (what === 'its check' ? engineWith().bind([CLAIM], clock.now()) : engine.bind([], clock.now()))
+    clock.advance(5 * HOUR)
+    await Promise.all([1, 2, 3, 4].map(() => engineWith(check).bind([CLAIM], clock.now())))
+    const [first, second, ...more] = await listBindings(db)
+    expect(more).toEqual([])
+    expect(first).toMatchObject({ closing: { reason, lastSlot: 1 }, succeeded: true })
+    expect(second!.predicate).toMatchObject({ predecessor: { binding: first!.digest, lastSlot: 1 }, start: instantOf(clock.now()) })
+    // And once more: the last one is continued, never the first again.
+    await engine.bind([], clock.now())
+    await engine.bind([CLAIM], clock.now())
+    expect((await listBindings(db)).at(-1)!.predicate.predecessor).toEqual({ binding: second!.digest, lastSlot: -1 })
   })
 
   test('never gets a slot after its last one, while results and changes of it race', async () => {

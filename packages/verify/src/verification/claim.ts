@@ -3,6 +3,7 @@ import { stateInput, type ClaimEvidence, type ClaimWording } from '../claim/back
 import { changesBetween, liveBindings, reviewClaim } from '../claim/chain.ts'
 import type { Finding } from '../claim/finding.ts'
 import { instant, type Recorded } from '../claim/slots.ts'
+import { reviewReturns } from '../claim/returning.ts'
 import { claimState, type StateResult } from '../claim/state.ts'
 import { toHex } from '../bytes.ts'
 import { ofKind, type Logged } from '../statement/keys.ts'
@@ -73,7 +74,7 @@ export function* verifyClaim(steps: Steps, bundle: ClaimBundle, proven: Proven, 
   verifySentence(steps, bundle, sentence, snapshot, evidence, live)
   yield* fresh(steps)
 
-  const findings = [...reviewClaim(evidence, time, { spoken: proven.spoken, ...(snapshot ? { page: { index: snapshot.index, bindings: snapshot.claim.bindings } } : {}) }), ...reviewAnchors(evidence, proven)]
+  const findings = [...reviewClaim(evidence, time, { spoken: proven.spoken, ...(snapshot ? { page: { index: snapshot.index, bindings: snapshot.claim.bindings } } : {}) }), ...reviewReturns(evidence), ...reviewAnchors(evidence, proven)]
   for (const digest of snapshot?.claim.attestations ?? [])
     if (!evidence.attestations.some((one) => one.digest === digest && one.index < (snapshot as SnapshotOfClaim).index)) findings.push({ kind: 'dropped', weight: 'wrong', binding: digest, detail: `the page names an attestation ${digest.slice(0, 16)} that is not here` })
   const wrong = findings.filter(({ weight }) => weight === 'wrong')
@@ -84,7 +85,7 @@ export function* verifyClaim(steps: Steps, bundle: ClaimBundle, proven: Proven, 
   else steps.add('slots', true, `no slot missing since ${history.since ?? 'the beginning'}: ${plural(evidence.results.length, 'result')}, complete up to ${instant(time.at)} (${by})`)
   yield* fresh(steps)
 
-  const telling = findings.filter(({ kind }) => kind === 'changed' || kind === 'weakened')
+  const telling = findings.filter(({ kind }) => kind === 'changed' || kind === 'weakened' || kind === 'returned')
   if (evidence.bindings.length > 0) {
     if (telling.length === 0) steps.add('definition', true, evidence.bindings.length === 1 ? 'measured in one way since the beginning' : `measured in the same way through ${evidence.bindings.length} bindings`)
     else steps.add('definition', 'unknown', telling.map(({ detail }) => detail).slice(0, 5).join('; ') + (telling.length > 5 ? `; and ${telling.length - 5} more` : ''), true)
