@@ -11,13 +11,15 @@ export const startCommand = defineCommand({
   name: 'start',
   summary: 'Start server, worker and embedded database in one.',
   usage: `[--data DIR] [--port N] [--host ADDRESS] [--database-url URL] [--objects-url URL] [--public-url URL]
-                 [--checks DIR] [--allow-private] [--allow-commands]
+                 [--root-key URI] [--checks DIR] [--allow-private] [--allow-commands]
 
   --data DIR          where everything is kept (default: data/)
   --port N            default 7443; 0 takes a free one
   --host ADDRESS      default 127.0.0.1: put a reverse proxy with TLS in front of it
   --database-url URL  a PostgreSQL of your own, 15 or later, instead of the embedded one
   --objects-url URL   s3://bucket/prefix?endpoint=…&region=… for evidence and tiles (keys from AWS_* variables)
+  --root-key URI      which key wraps all others: file:PATH, awskms:KEY?region=…, gcpkms:projects/…/cryptoKeys/…, vault:KEY?address=…
+                      (default: a file in the data folder); chosen at the first start, changed by "vouchsafe key rotate-root"
   --public-url URL    where readers reach the page
   --checks DIR        folder of declared checks (default: checks/ in the data folder)
   --allow-private     let imports, declared checks and webhooks reach private networks
@@ -29,6 +31,7 @@ export const startCommand = defineCommand({
     'database-url': { type: 'string' },
     'objects-url': { type: 'string' },
     'public-url': { type: 'string' },
+    'root-key': { type: 'string' },
     checks: { type: 'string' },
     'allow-private': { type: 'boolean' },
     'allow-commands': { type: 'boolean' },
@@ -37,6 +40,7 @@ export const startCommand = defineCommand({
     const port = Number(values.port)
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new VouchsafeError('bad-input', `"${values.port}" is no port.`, { mend: 'Use 0 to 65535; 0 takes a free one.' })
     const databaseUrl = values['database-url'] ?? terminal.env['VOUCHSAFE_DATABASE_URL']
+    const rootKey = values['root-key'] ?? terminal.env['VOUCHSAFE_ROOT_KEY']
     const stopping = new AbortController()
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -52,6 +56,7 @@ export const startCommand = defineCommand({
       port,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       ...(values['objects-url'] === undefined ? {} : { objectsUrl: values['objects-url'] }),
+      ...(rootKey === undefined ? {} : { rootKey }),
       ...(values['public-url'] === undefined ? {} : { publicUrl: values['public-url'] }),
       ...(values.checks === undefined ? {} : { checks: values.checks }),
       allowPrivate: values['allow-private'] === true,
