@@ -11,6 +11,8 @@ import type { NoTables } from './pool.ts'
 export interface Actor {
   kind: 'person' | 'operator' | 'system' | 'check' | 'runner' | 'sender'
   name: string
+  /** The request they came with, where there was one. */
+  requestId?: string
 }
 
 /** What a change says of itself in the audit. */
@@ -129,7 +131,7 @@ async function insertAuditEvent(tx: ControlledTransaction<NoTables>, at: Date, r
   await sql`
     insert into audit.event (id, at, actor_kind, actor_name, action, subject_kind, subject_id, detail, request_id)
     values (${uuid7(at)}, ${at}, ${record.actor.kind}, ${record.actor.name}, ${record.action}, ${record.subject.kind}, ${record.subject.id},
-            ${JSON.stringify(detail)}::jsonb, ${record.requestId ?? null})`.execute(tx)
+            ${JSON.stringify(detail)}::jsonb, ${record.requestId ?? record.actor.requestId ?? null})`.execute(tx)
 }
 
 async function addJob(tx: ControlledTransaction<NoTables>, name: string, payload: unknown, options: JobOptions): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Context, Hono } from 'hono'
 import type { z } from 'zod'
 import { VouchsafeError } from '#core/errors'
@@ -22,11 +23,13 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, actorOf, id
     for (const route of routes) {
       const { method, pattern } = addressOf(route)
       app.on(method, pattern, async (context) => {
-        const actor = actorOf(context)
+        // Ours, never the sender's: the audit must not be steered by what a request says of itself.
+        const requestId = randomUUID()
+        const actor = withRequest(actorOf(context), requestId)
         // Before anything is read: a refusal costs nothing and tells nothing of what is there.
         if (route.permit !== 'anyone' && !permits(actor, route.permit)) throw refusal(actor)
         const bytes = route.body === undefined ? undefined : await readBody(context, route.bodyLimitBytes ?? DEFAULT_BODY_BYTES)
-        const answer = async () => present(route, await route.handle(requestOf(context, route, bytes, actor, clock) as never))
+        const answer = async () => present(route, await route.handle(requestOf(context, route, bytes, actor, clock) as never), requestId)
         // Kept for named actors alone: strangers share no name, and must not make us write. What only reads may hold
         // evidence, which is never kept in the clear and must be gone once it is erased.
         const key = method === 'GET' || actor.kind === 'anyone' || route.permit.endsWith('.read') ? undefined : context.req.header('idempotency-key')
@@ -35,6 +38,8 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, actorOf, id
     }
   }
 }
+
+const withRequest = (actor: Actor, requestId: string): Actor => (actor.kind === 'operator' ? { ...actor, requestId } : actor)
 
 function refusal(actor: Actor): VouchsafeError {
   return new VouchsafeError('not-allowed', actor.kind === 'anyone' ? 'Only the operator may do this.' : 'This actor may not do this.', {
@@ -83,8 +88,8 @@ function parse(schema: z.ZodType, value: unknown, where: string): unknown {
   })
 }
 
-function present(route: Route, reply: Awaited<ReturnType<Route['handle']>>): Response {
-  const headers = new Headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+function present(route: Route, reply: Awaited<ReturnType<Route['handle']>>, requestId: string): Response {
+  const headers = new Headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': requestId })
   if (reply.etag !== undefined) headers.set('etag', `"${reply.etag}"`)
   if (reply.location !== undefined) headers.set('location', reply.location)
   const status = reply.status ?? route.status ?? 200
