@@ -21,12 +21,13 @@ interface ClaimLine {
   why: string
 }
 
-const SUBCOMMANDS = ['list', 'show', 'diff', 'correct', 'dry-run', 'approve', 'publish', 'withdraw'] as const
+const SUBCOMMANDS = ['list', 'preview', 'show', 'diff', 'correct', 'dry-run', 'approve', 'publish', 'withdraw'] as const
 
 export const policyCommand = defineCommand({
   name: 'policy',
   summary: 'Look at, correct, approve and publish policies.',
   usage: `list
+       vouchsafe policy preview
        vouchsafe policy show SLUG [--version N]
        vouchsafe policy diff SLUG [--from N] [--to N]
        vouchsafe policy correct SLUG --line N [--claim yes|no] [--controls A,B] [--strength S] [--scope TEXT] [--checks A,B]
@@ -34,6 +35,8 @@ export const policyCommand = defineCommand({
        vouchsafe policy approve SLUG --as NAME [--except LINES | --only LINES] [--version N] [--note TEXT]
        vouchsafe policy publish SLUG --as NAME [--version N] [--note TEXT]
        vouchsafe policy withdraw SLUG --as NAME [--version N] [--note TEXT]
+
+  preview          prints a link that shows one browser, once, what is not published
 
   --version N      default: the newest
   --except LINES   lines (as in "show") that are not offered for checking, such as 4,7,9
@@ -71,6 +74,10 @@ export const policyCommand = defineCommand({
     if (action === 'list') {
       const versions = await listAll(client)
       return show(versions, versions.length === 0 ? 'No policy yet. Import one: vouchsafe import your-security-page.md --save' : table([['POLICY', 'VERSION', 'STATUS', 'TITLE'], ...versions.map((version) => [version.slug, String(version.number), version.status, version.title])]))
+    }
+    if (action === 'preview') {
+      const link = await client.send<{ url: string; until: string }>('POST', '/preview-links')
+      return show(link, `${link.url}\nOpen it in a browser on this machine within ten minutes; it works once. What it opens stays open for 12 hours, or until the installation stops.`)
     }
     if (slug === undefined) throw new VouchsafeError('bad-input', `Which policy? vouchsafe policy ${action} SLUG`, { mend: 'See `vouchsafe policy list` for their names.' })
     const number = values.version === undefined ? (await newest(client, slug)).number : wholeNumber('--version', values.version)

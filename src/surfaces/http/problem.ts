@@ -52,8 +52,9 @@ export function problemOf(thrown: unknown, instance?: string): Problem {
 // A socket that is not there means that the database is away; another file that is not there means something else.
 const isMissingFile = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'ENOENT' && (error as { syscall?: unknown }).syscall !== 'connect'
 
-export function problemResponse(problem: Problem): Response {
+export function problemResponse(problem: Problem, more: Readonly<Record<string, string>> = {}): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   if (problem.status === 503 || problem.status === 429) headers.set('retry-after', '5')
+  for (const [name, value] of Object.entries(more)) headers.set(name, value)
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }
