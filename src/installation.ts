@@ -6,13 +6,11 @@ import pino from 'pino'
 import { toHex, type Signer } from '@vouchsafe/verify'
 import { CheckEngine, createVault, evidenceRing } from '#core/check'
 import { systemClock, type Clock } from '#core/clock'
-import { connectExternal, startEmbedded, type DatabaseServer } from '#core/database'
 import { messageOf, VouchsafeError } from '#core/errors'
 import { startWorker } from '#core/jobs'
-import { openLocalRoots, type KeyRing } from '#core/keys'
-import { folderGuard, Log, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
-import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
-import { Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
+import { openRootKeys, type KeyRing } from '#core/keys'
+import { Log, objectsOf, outboundPost } from '#core/log'
+import { Organisations, type OpenOrganisation } from '#core/organisation'
 import { ObligationKeeper, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
 import { bindableClaims, changeSettings, claimBundle, evidenceBundle, pageBundle, readSettings, takeSnapshot } from '#core/page'
@@ -23,6 +21,7 @@ import { loadDeclaredChecks, secretsIn } from './declared-checks.ts'
 import { everyMigration } from './migrations.ts'
 import { readRelease, type Release } from './release.ts'
 import { loadStarter } from './starter.ts'
+import { guardsOf, objectsElsewhere, openServer, type StorageOptions } from './storage.ts'
 import { createApp, type Bindings } from './surfaces/http/app.ts'
 import { healthOf, readinessOf } from './surfaces/http/health.ts'
 import { createIdempotency } from './surfaces/http/idempotency.ts'
@@ -44,13 +43,11 @@ import { Scheduler } from './surfaces/worker/scheduler.ts'
 import { SPINE_OBLIGATIONS, watch } from './surfaces/worker/watch.ts'
 import { requireWired } from './wiring.ts'
 
-export interface InstallationOptions {
-  data: string
+export interface InstallationOptions extends StorageOptions {
   host: string
   port: number
-  databaseUrl?: string
-  /** `s3://bucket/prefix?…`: where evidence and tiles lie, instead of in the data folder. */
-  objectsUrl?: string
+  /** `file:…`, `awskms:…`, `gcpkms:…` or `vault:…`: which root key wraps the keys. Default: the one that the data folder names, at first a file in it. */
+  rootKey?: string
   publicUrl?: string
   /** Folder of declared checks; default `checks/` in the data folder. */
   checks?: string
@@ -117,20 +114,20 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const server = await openServer(options, report)
     undo.push(() => server.stop())
     options.say('database', `PostgreSQL ${server.major}, ${server.kind === 'embedded' ? `embedded, ${options.data}` : 'external'}`)
+    const roots = await openRootKeys({ folder: join(options.data, 'keys'), environment: process.env, clock }, options.rootKey)
     const organisations = await Organisations.start({
       server,
       dataFolder: options.data,
-      roots: await openLocalRoots(join(options.data, 'keys', 'root')),
+      roots,
       migrations: everyMigration,
       clock,
-      ...(options.objectsUrl === undefined ? {} : { objects: objectsAt(options.objectsUrl) }),
+      ...objectsElsewhere(options),
     })
     undo.push(() => organisations.close())
     const organisation = await organisations.open()
     const { database: db, keys, objects } = organisation
     const signer = await signingKey(keys, 'statement')
-    // One guard lies outside the data folder; where objects do as well, they are a second.
-    const guards: Guard[] = [folderGuard(), ...(options.objectsUrl === undefined ? [] : [objectGuard(objects.describe(), objects)])]
+    const guards = guardsOf(options, objects)
     const log = await Log.open({ database: db, signer: await signingKey(keys, 'log'), statementSigner: signer, objects: objectsOf(objects), guards, clock, report })
     undo.push(() => log.stop())
     if (options.publicUrl !== undefined) await changeSettings(db, { kind: 'operator', name: 'start --public-url' }, { publicUrl: options.publicUrl })
@@ -285,17 +282,6 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     await stop()
     throw error
   }
-}
-
-async function openServer(options: InstallationOptions, report: (problem: string) => void): Promise<DatabaseServer> {
-  if (options.databaseUrl !== undefined) return connectExternal({ url: options.databaseUrl, dataFolder: options.data })
-  return startEmbedded({ dataFolder: options.data, onEvent: (event) => event.kind !== 'created' && report(`database: ${event.kind}`) })
-}
-
-/** Each organisation under a prefix of its own. */
-function objectsAt(address: string): (id: OrganisationId) => ObjectStore {
-  const options = s3OptionsFrom(address, process.env)
-  return (id) => new S3Objects({ ...options, prefix: options.prefix === '' ? id : `${options.prefix}/${id}` })
 }
 
 async function signingKey(keys: KeyRing, name: string): Promise<Signer> {
