@@ -1,4 +1,4 @@
-import { countStates, listSnapshots } from '#core/page'
+import { countStates, listSnapshots, readSettings } from '#core/page'
 import { VouchsafeError } from '#core/errors'
 import { openInstallation, type Installation } from '../../installation.ts'
 import { DATA, dataFolder } from './client.ts'
@@ -87,11 +87,12 @@ async function welcome({ url, organisation, log }: Installation): Promise<string
   const states = snapshot?.predicate.claims.map((claim) => claim.state) ?? []
   const counts = countStates(states)
   const published = snapshot?.predicate.status === 'published'
+  const seen = published ? '' : (await readSettings(organisation.database)).publicUrl === undefined ? '(visible on this machine only until you publish)' : '(not published: see it with npx vouchsafe policy preview)'
   return [
     ` log        ${await log.size()} entries, checkpoint signed`,
     '',
     ` ${summary(states) || 'no statement yet'}${counts.unknown > 0 && !published ? '   (unknown until this runs in public)' : ''}`,
-    ` The page     ${url}/      ${published ? '' : '(visible on this machine only until you publish)'}`,
+    ` The page     ${url}/      ${seen}`,
     ` Next         npx vouchsafe import your-security-page.md`,
     '              Ctrl-C stops everything.',
     '',

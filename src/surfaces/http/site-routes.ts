@@ -16,6 +16,7 @@ import {
   SECURITY_HEADERS,
   verifyPage,
   versionsPage,
+  withdrawnPage,
   type Rendered,
   type Sealed,
   type SiteAssets,
@@ -26,7 +27,7 @@ import { isNear } from './nearness.ts'
 import { PREVIEW_COOKIE, PREVIEW_SECONDS } from './preview.ts'
 import { problemOf, problemResponse } from './problem.ts'
 import type { PublicFace } from './public-face.ts'
-import type { SiteViews } from './site-view.ts'
+import { WithdrawnPolicy, type SiteViews } from './site-view.ts'
 
 export interface SiteParts {
   views: SiteViews
@@ -102,9 +103,10 @@ export function mountSite(app: Hono, parts: SiteParts): ReadyPages {
   }
   /** One of the few pages that say that there is nothing, made once for all addresses. */
   const lostPage = (detail: string): Promise<Sealed> =>
-    once(lost, MOST_LOST, detail, async () => seal(errorPage({ site: await parts.views.site(parts.now(), 'published'), status: 404, title: 'Not found', detail }, parts.assets())))
+    once(lost, MOST_LOST, detail, async () => seal(errorPage({ site: await parts.views.site(parts.now(), 'published'), status: 404, title: 'Not found', detail, ...(detail === NOT_YET ? { mend: 'The operator sees what would be here with: vouchsafe policy preview' } : {}) }, parts.assets())))
   /** What an address that is not there says is made once too. */
   const errorFor = async (error: unknown): Promise<Rendered> => {
+    if (error instanceof WithdrawnPolicy) return withdrawnPage(error.view, parts.assets())
     if (!isVouchsafeError(error)) throw error
     const problem = problemOf(error)
     if (problem.status >= 500) throw error
