@@ -42,7 +42,7 @@ export function answerReady(ready: Ready, incoming: IncomingMessage, outgoing: S
   if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return false
   const sealed = ready(incoming)
   if (sealed === undefined) return false
-  const made = answer(sealed, { method, ifNoneMatch: headers['if-none-match'], acceptEncoding: headers['accept-encoding'] as string | undefined })
+  const made = answer(sealed, { method, ifNoneMatch: headers['if-none-match'], acceptEncoding: headers['accept-encoding'] })
   outgoing.writeHead(made.status, flat(made))
   if (made.body === null) outgoing.end()
   else outgoing.end(made.body)
