@@ -5,6 +5,7 @@ export { correct, insertCorrections, readDraft, saveDraft, type Correction, type
 export { versionDiff, type DiffLine } from './diff.ts'
 export { dryRun, type DryClaim } from './dry-run.ts'
 export { listVersions, shownVersion, statusOf, versionOf, wasPublished, withdrawnVersion, wordingHistory, wordingsOf, type ShownVersion, type WithdrawnVersion } from './library.ts'
+export { brokenSince, noteOn } from './breakage.ts'
 export { addNote, latestNotes, type ClaimNote } from './note.ts'
 export { approve, preview, publish, withdraw, type Offer } from './publication.ts'
 export { changeSettings, readSettings, Settings } from './settings.ts'
