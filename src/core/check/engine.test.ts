@@ -14,7 +14,7 @@ import { allSlots, checkMigrations, latestRuns, listBindings, standing } from '.
 
 const START = new Date('2026-03-02T12:00:00Z')
 const HOUR = 3_600_000
-const CLAIM: BindableClaim = { id: '0123456789abcdef', digest: 'a'.repeat(64), strength: 'definite', policy: { id: 'p', version: 1, digest: 'b'.repeat(64) }, controls: ['backup-daily'] }
+const CLAIM: BindableClaim = { id: '0123456789abcdef', text: 'We back up every day.', digest: 'a'.repeat(64), strength: 'definite', policy: { id: 'p', version: 1, digest: 'b'.repeat(64) }, controls: ['backup-daily'] }
 
 let server: TemporaryServer
 let db: OrganisationDatabase

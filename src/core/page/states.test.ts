@@ -72,7 +72,7 @@ describe('what the page says is what follows from the log', () => {
     let index = 0
     const leaf = (): string => `00000000-0000-4000-8000-${(index++).toString(16).padStart(12, '0')}`
     const wordings = claims.map(({ strength, controls, chains }, n) => {
-      const wording = wordingOf({ id: n.toString(16).padStart(16, '0'), digest: n.toString(16).padStart(64, 'a'), strength, controls, policy: { id: 'p', version: 1, digest: definition } })
+      const wording = wordingOf({ id: n.toString(16).padStart(16, '0'), text: 'x', digest: n.toString(16).padStart(64, 'a'), strength, controls, policy: { id: 'p', version: 1, digest: definition } })
       for (const [k, chain] of chains.entries()) {
         let before: { binding: string; lastSlot: number } | undefined
         let start = 0
@@ -141,7 +141,7 @@ describe('what the engine writes is a history that every verifier finds whole', 
     await fc.assert(
       fc.asyncProperty(fc.array(anOp, { minLength: 5, maxLength: 12 }), async (ops) => {
         const db = await newDatabase()
-        const claims: BindableClaim[] = ['definite', 'negative'].map((strength, n) => ({ id: `00000000000000a${n}`, digest: `${n}`.repeat(64), strength: strength as 'definite', controls: n === 0 ? [...CONTROLS] : [CONTROLS[0]], policy: { id: 'p', version: 1, digest: 'b'.repeat(64) } }))
+        const claims: BindableClaim[] = ['definite', 'negative'].map((strength, n) => ({ id: `00000000000000a${n}`, text: 'x', digest: `${n}`.repeat(64), strength: strength as 'definite', controls: n === 0 ? [...CONTROLS] : [CONTROLS[0]], policy: { id: 'p', version: 1, digest: 'b'.repeat(64) } }))
         const at = { release: 1, revision: 1, version: 1, list: ['a'], check: true, claim: true }
         let say: 'holds' | 'fails' | 'unknown' = 'holds'
         const engine = (): CheckEngine => {
