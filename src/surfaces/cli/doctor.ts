@@ -63,7 +63,9 @@ function folder(data: string): Finding {
 }
 
 function space(data: string): Finding {
-  const { bavail, bsize } = statfsSync(existsSync(data) ? data : dirname(data))
+  let at = data
+  while (!existsSync(at) && at !== dirname(at)) at = dirname(at) // where it will be made
+  const { bavail, bsize } = statfsSync(at)
   const free = bavail * bsize
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`
   return free >= LEAST_FREE_BYTES ? { name: 'disk', ok: true, detail } : { name: 'disk', ok: false, detail, mend: 'Make room, or move the data folder to a larger disk.' }
