@@ -156,7 +156,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     requireWired(modules, everyMigration)
     const declared = await loadDeclaredChecks(options.checks ?? join(options.data, 'checks'), { allowPrivate: options.allowPrivate, allowCommands: options.allowCommands, clock, secrets: secretsIn(join(options.data, 'secrets'), process.env) })
     const { checks, definitions } = checkList([...modules.flatMap((module) => module.checks), ...declared.checks], declared.pushed.values())
-    const engine = new CheckEngine({ db, checks, pushed: declared.pushed, signer, release: release.digest, vault, cosignedCheckpoint: () => cosigned(log) })
+    const engine = new CheckEngine({ db, checks, pushed: declared.pushed, signer, release: release.digest, vault, cosignedCheckpoint: () => cosigned(log), ...(options.clock === undefined ? { steady: () => performance.now() } : {}) })
 
     let revision = 0
     const settle = async (at: Date): Promise<void> => {

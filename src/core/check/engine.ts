@@ -5,6 +5,7 @@ import { isVouchsafeError, VouchsafeError } from '#core/errors'
 import { uuid7, type Change, type OrganisationDatabase } from '#core/database'
 import { instantOf, issue, type Issued, type StatementSigner } from '#core/statement'
 import { bindingOf, bindingTerms, checksFor, commitTargets, coverageOf, sameTerms, type BindableClaim } from './binding.ts'
+import { ClockStep } from './clock-step.ts'
 import type { Check, CheckDefinition, CheckId, CheckResult } from './contract.ts'
 import { definitionDigest } from './definition.ts'
 import type { EvidenceVault } from './evidence.ts'
@@ -24,6 +25,8 @@ export interface EngineParts {
   vault: EvidenceVault
   /** Newest checkpoint that a witness has cosigned, if any. */
   cosignedCheckpoint(): Promise<{ size: number; root: Hex } | undefined>
+  /** Milliseconds of a clock that nobody sets, to tell when the machine's was; left out where time is set by hand. */
+  steady?(): number
 }
 
 /** What one run came to, whoever asked for it. */
@@ -45,6 +48,7 @@ const MISSED_BATCH = 500 // entries written in one transaction after a long time
  */
 export class CheckEngine {
   readonly #parts: EngineParts
+  readonly #step = new ClockStep()
   constructor(parts: EngineParts) {
     this.#parts = parts
   }
@@ -68,6 +72,7 @@ export class CheckEngine {
 
   async #bindOnce(claims: readonly BindableClaim[], at: Date): Promise<{ begun: number; succeeded: number; closed: number }> {
     const { db, signer, release } = this.#parts
+    this.#requireSteadyClock()
     await this.#recordMissed(at)
     const all = await listBindings(db)
     const bindings = standing(all)
@@ -126,6 +131,7 @@ export class CheckEngine {
 
   /** The ids of the checks that have a slot open and without an entry, once missed slots have their `not-run`. */
   async due(at: Date): Promise<CheckId[]> {
+    this.#requireSteadyClock()
     await this.#recordMissed(at)
     const due = new Set<CheckId>()
     for (const binding of standing(await listBindings(this.#parts.db))) {
@@ -160,6 +166,7 @@ export class CheckEngine {
    * observed, if that has no entry yet. A second observation in a slot changes nothing.
    */
   async record(outcome: RunOutcome): Promise<number> {
+    this.#requireSteadyClock()
     const { db, signer, vault, cosignedCheckpoint } = this.#parts
     const { definition, result, attempts, observedAt } = outcome
     const digest = definitionDigest(definition)
@@ -241,6 +248,13 @@ export class CheckEngine {
       if (!mayBeSaved(error)) await vault.erase(kept).catch(() => {})
       throw error
     }
+  }
+
+  /** @throws VouchsafeError `unavailable` while the machine's clock is not to be believed */
+  #requireSteadyClock(): void {
+    const { db, steady } = this.#parts
+    const held = steady === undefined ? 0 : this.#step.holdMs(db.clock.now(), steady())
+    if (held > 0) throw new VouchsafeError('unavailable', `The clock of this machine has jumped ahead. No result is recorded for another ${Math.ceil(held / 60_000)} min.`, { mend: 'Set the clock right. If it is right, wait: then it is believed.' })
   }
 
   /** Gives every slot that ended without a run its `not-run`, oldest first. */
