@@ -32,7 +32,7 @@ export function readyFor({ pages, hosts, face, pass, now }: ReadyParts): Ready {
 
 /**
  * Answers GET and HEAD with a page that lies ready, before the router: most of what readers ask for is this one thing.
- * INVARIANT: byte for byte what the router would have answered; quick.test.ts compares both.
+ * INVARIANT: byte for byte what the router would have answered; server.test.ts compares both.
  * @returns whether the request is answered
  */
 export function answerReady(ready: Ready, incoming: IncomingMessage, outgoing: ServerResponse): boolean {
@@ -42,11 +42,34 @@ export function answerReady(ready: Ready, incoming: IncomingMessage, outgoing: S
   if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return false
   const sealed = ready(incoming)
   if (sealed === undefined) return false
-  const made = answer(sealed, { method, ifNoneMatch: headers['if-none-match'], acceptEncoding: headers['accept-encoding'] })
-  outgoing.writeHead(made.status, flat(made))
-  if (made.body === null) outgoing.end()
-  else outgoing.end(made.body)
+  const { status, fields, body } = writtenFor(sealed, method, headers['if-none-match'], headers['accept-encoding'])
+  outgoing.writeHead(status, fields)
+  if (body === null) outgoing.end()
+  else outgoing.end(body)
   return true
+}
+
+interface Written {
+  status: number
+  fields: OutgoingHttpHeader[]
+  body: Buffer | null
+}
+
+// Browsers send some few values of Accept-Encoding; whoever invents more has each answer put together anew.
+const MOST_WRITTEN = 32
+const written = new WeakMap<Sealed, Map<string, Written>>()
+
+/** An answer, put together once for each page and way of asking; validators are too many to keep answers for. */
+function writtenFor(sealed: Sealed, method: string, ifNoneMatch: string | undefined, acceptEncoding: string | undefined): Written {
+  const key = `${method} ${acceptEncoding ?? '-'}`
+  const kept = ifNoneMatch === undefined ? written.get(sealed)?.get(key) : undefined
+  if (kept) return kept
+  const made = answer(sealed, { method, ifNoneMatch, acceptEncoding })
+  const one: Written = { status: made.status, fields: flat(made), body: made.body }
+  if (ifNoneMatch !== undefined) return one
+  const all = written.get(sealed) ?? new Map<string, Written>()
+  if (all.size < MOST_WRITTEN) written.set(sealed, all.set(key, one))
+  return one
 }
 
 /** Names and values in turn, which Node writes as they are instead of keeping them for questions that nobody asks. */
