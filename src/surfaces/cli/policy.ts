@@ -1,7 +1,8 @@
+import { STATE_SIGNS, STATE_WORDS, STATES, type ClaimState } from '@vouchsafe/verify'
 import { VouchsafeError } from '#core/errors'
 import { DATA, dataFolder, operatorClient, type Client } from './client.ts'
 import { defineCommand, FORMAT, json, requireFormat, type ExitCode } from './command.ts'
-import { STATE_MARKS, stateWord, table, wrap } from './table.ts'
+import { table, wrap } from './table.ts'
 
 interface VersionOut {
   slug: string
@@ -17,7 +18,7 @@ interface ClaimLine {
   strength: string
   controls: string[]
   checks: string[]
-  state: string
+  state: ClaimState
   why: string
 }
 
@@ -111,7 +112,7 @@ export const policyCommand = defineCommand({
       }
       case 'dry-run': {
         const { claims } = await client.send<{ claims: ClaimLine[] }>('POST', `${at}/dry-run`)
-        const text = claims.map((claim) => `${STATE_MARKS[claim.state] ?? ' '} ${String(claim.line).padStart(3)}  ${wrap(claim.text, 88, '       ')}\n       ${stateWord(claim.state)}: ${wrap(claim.why, 84, '       ')}`)
+        const text = claims.map((claim) => `${STATE_SIGNS[claim.state]} ${String(claim.line).padStart(3)}  ${wrap(claim.text, 88, '       ')}\n       ${STATE_WORDS[claim.state]}: ${wrap(claim.why, 84, '       ')}`)
         return show(claims, `${text.join('\n')}\n\n${summary(claims.map((claim) => claim.state))}\nNothing was recorded.`)
       }
       case 'approve': {
@@ -156,6 +157,5 @@ const numbers = (option: string, text: string): number[] => text.split(',').map(
 
 /** "31 checked · 2 broken · 3 not backed" */
 export function summary(states: readonly string[]): string {
-  const order = ['checked', 'attested', 'broken', 'stale', 'unknown', 'unbacked', 'unprovable']
-  return order.flatMap((state) => { const count = states.filter((other) => other === state).length; return count === 0 ? [] : [`${count} ${stateWord(state)}`] }).join(' · ')
+  return STATES.flatMap((state) => { const count = states.filter((other) => other === state).length; return count === 0 ? [] : [`${count} ${STATE_WORDS[state]}`] }).join(' · ')
 }

@@ -5,9 +5,10 @@ import type { Finding } from '../claim/finding.ts'
 import { instant, type Recorded } from '../claim/slots.ts'
 import { reviewReturns } from '../claim/returning.ts'
 import { claimState, type StateResult } from '../claim/state.ts'
+import { STATE_WORDS } from '../claim/state-word.ts'
 import { toHex } from '../bytes.ts'
 import { ofKind, type Logged } from '../statement/keys.ts'
-import type { Binding, ClaimState, Predicates, SnapshotClaim, StatementKind } from '../statement/predicate.ts'
+import type { Binding, Predicates, SnapshotClaim, StatementKind } from '../statement/predicate.ts'
 import { normaliseSentence, sentenceDigest } from '../statement/sentence.ts'
 import { fresh, type Progress, type Proven } from './proven.ts'
 import { plural, quoted } from './trust.ts'
@@ -108,19 +109,16 @@ export function* verifyClaim(steps: Steps, bundle: ClaimBundle, proven: Proven, 
     const { agrees, result } = recompute(snapshot, evidence)
     const shown = snapshot.claim.state
     state.page = { status: snapshot.status, at: instant(snapshot.at), shown, computed: result.state }
-    if (agrees) steps.add('page state', true, `the page of ${instant(snapshot.at)} said ${quoted(words(shown))}, and so do the entries before it`)
-    else steps.add('page state', false, `the page of ${instant(snapshot.at)} said ${quoted(words(shown))}; its entries say ${quoted(words(result.state))}`)
+    if (agrees) steps.add('page state', true, `the page of ${instant(snapshot.at)} said ${quoted(STATE_WORDS[shown])}, and so do the entries before it`)
+    else steps.add('page state', false, `the page of ${instant(snapshot.at)} said ${quoted(STATE_WORDS[shown])}; its entries say ${quoted(STATE_WORDS[result.state])}`)
     if (snapshot.status === 'preview') steps.notes.push('The page is a preview: the company has not published it.')
   } else steps.add('page state', 'unknown', 'no snapshot of the page shows this claim')
-  const because = now.state === 'unprovable' ? `: this wording cannot be checked; the results say ${quoted(words(now.underlying))}` : ''
+  const because = now.state === 'unprovable' ? `: this wording cannot be checked; the results say ${quoted(STATE_WORDS[now.underlying])}` : ''
   // A claim may be broken and its page true: then the verification is good, and this says that the claim is not.
-  steps.add('state now', true, `${words(now.state)}${because}, by your clock at ${instant(at)}`)
+  steps.add('state now', true, `${STATE_WORDS[now.state]}${because}, by your clock at ${instant(at)}`)
   yield* fresh(steps)
   return { state, history }
 }
-
-/** What each state is called on a page. */
-export const words = (state: ClaimState): string => ({ unbacked: 'not backed', unprovable: 'cannot be checked' })[state as 'unbacked'] ?? state
 
 function verifySentence(steps: Steps, bundle: ClaimBundle, sentence: string, snapshot: SnapshotOfClaim | undefined, evidence: ClaimEvidence, live: readonly Recorded<Binding>[]): void {
   const fail = (detail: string): void => void steps.add('sentence', false, detail)
