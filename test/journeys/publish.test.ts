@@ -226,8 +226,14 @@ describe('a policy of our own in two versions', () => {
     good(await here.run('policy', 'withdraw', slug, '--as', 'Ada Example', '--note', 'published too early'))
     expect((await versionOf(slug, 2)).status).toBe('withdrawn')
     expect((await here.run('policy', 'withdraw', slug, '--as', 'Ada Example')).code).toBe(1)
-    expect((await here.public('/')).text).not.toContain('reviewed every month')
-    expect((await here.public(`/policies/${slug}/versions/2`)).status).toBe(404)
+    for (const path of [`/policies/${slug}`, `/policies/${slug}.md`, `/policies/${slug}/versions`, `/policies/${slug}/versions/1`, `/policies/${slug}/versions/2`]) {
+      const gone = await here.public(path)
+      expect([path, gone.status]).toEqual([path, 410])
+      expect(gone.text).toMatch(/Withdrawn on .* by Ada Example/)
+      expect(gone.text).not.toContain('reviewed every')
+    }
+    // Another policy still stands.
+    expect((await here.public('/')).text).not.toMatch(/reviewed every (month|quarter)/)
     const kept = statementsIn(await bundleOf(claim.id))
     expect(kept.some((statement) => statement.kind === 'slot-result')).toBe(true)
     const { items } = (await here.operator('/api/v1/audit?action=policy.withdraw')).json<{ items: { actor: string }[] }>()
