@@ -20,6 +20,13 @@ test('a request carries the token, who acts, and its body, to the socket alone',
   expect(door.asked[1]?.headers).not.toHaveProperty('vouchsafe-as')
 })
 
+test('a name in any script is sent as its bytes in UTF-8', async () => {
+  for (const name of ['Łukasz Żółć', '山田 太郎', 'Ü']) {
+    await operatorClient(door.data, name).get('/x')
+    expect(Buffer.from(String(door.asked.at(-1)?.headers['vouchsafe-as']), 'latin1').toString('utf8')).toBe(name)
+  }
+})
+
 test.each([
   ['not-found', 404, 2],
   ['refused', 409, 1],

@@ -30,7 +30,7 @@ export function operatorClient(data: string, as?: string): Client {
   const call = <T>(method: string, path: string, body?: Uint8Array): Promise<T> =>
     new Promise((resolve, reject) => {
       const headers: Record<string, string | number> = { authorization: `Bearer ${token}`, accept: 'application/json' }
-      if (as !== undefined) headers['vouchsafe-as'] = as
+      if (as !== undefined) headers['vouchsafe-as'] = Buffer.from(as, 'utf8').toString('latin1') // a header carries bytes; these are UTF-8
       if (body) Object.assign(headers, { 'content-type': 'application/json', 'content-length': body.length })
       const outgoing = request({ socketPath, method, path: `/api/v1${path}`, headers, timeout: TIMEOUT_MS }, (incoming) => {
         const chunks: Buffer[] = []

@@ -9,6 +9,7 @@ import { mount } from './mount.ts'
 import { methodNotAllowed, methodsAt } from './method.ts'
 import { isNear } from './nearness.ts'
 import { openApiDocument, type ApiPart } from './openapi.ts'
+import { headerText } from './operator.ts'
 import { problemOf, problemResponse, type Problem } from './problem.ts'
 import type { PublicFace } from './public-face.ts'
 import { SECURITY_HEADERS } from '../site/index.ts'
@@ -137,7 +138,7 @@ export function createApp(parts: AppParts): Hono {
   function actorOf(context: Context): Actor {
     const { door } = (context.env ?? {}) as Partial<Bindings>
     if (door !== 'operator' || !parts.operatorToken(context.req.header('authorization'))) return ANYONE
-    const name = context.req.header('vouchsafe-as') ?? 'operator'
+    const name = headerText(context.req.header('vouchsafe-as') ?? 'operator')
     if (!/^[\p{L}\p{N}][\p{L}\p{N} .,'@_-]{0,79}$/u.test(name)) throw new VouchsafeError('bad-input', 'The name to act as has letters, digits, spaces and .,\'@_- only, at most 80.')
     return { kind: 'operator', name }
   }
