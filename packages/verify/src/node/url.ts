@@ -216,7 +216,7 @@ async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targ
 const MAX_TARGETS = 50
 
 /** The hosts that a page names for rechecking, by claim; under '' where it does not say of which. */
-export function targetsIn(html: string): ReadonlyMap<string, readonly string[]> {
+function targetsIn(html: string): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
   for (const [tag] of html.matchAll(/<[a-z]{1,20}\s[^<>]{1,1000}>/gi)) {
     const target = /\sdata-recheck-target="([^"<>&]{1,300})"/.exec(tag)?.[1]
