@@ -61,6 +61,21 @@ describe('a decision', () => {
     expect(await status(version)).toBe('draft')
   })
 
+  test('accepts a sentence that was left out for a version as the claim that it was', async () => {
+    const accepted = async (text: string) => {
+      const version = await draft(text)
+      const wordings = await approve(db, ADA, version, { kind: 'all' })
+      await publish(db, ADA, await now(version))
+      return wordings
+    }
+    const [backup] = await accepted(PAGE)
+    const second = await accepted(PAGE.replace('We back up customer data every day.', ''))
+    const third = await accepted(PAGE)
+    expect(second.map((wording) => wording.claimId)).not.toContain(backup!.claimId)
+    expect(third[0]).toMatchObject({ claimId: backup!.claimId, relation: 'carried' })
+    expect(third.map((wording) => wording.claimId)).toEqual(expect.arrayContaining(second.map((wording) => wording.claimId)))
+  })
+
   test('that was read before another was taken is refused', async () => {
     const version = await draft()
     await approve(db, ADA, version, { kind: 'all' })
