@@ -9,9 +9,9 @@ import type { SpineParts } from './parts.ts'
 
 const route = routesOf(spine)
 const WitnessOut = z.object({ name: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
-const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown() })
+const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown(), requestId: z.string().nullable() })
 
-export function organisationRoutes({ db, log, refresh, health, naming }: SpineParts) {
+export function organisationRoutes({ db, log, refresh, health, naming, previewLink }: SpineParts) {
   return [
     route({
       on: 'GET /settings',
@@ -32,6 +32,17 @@ export function organisationRoutes({ db, log, refresh, health, naming }: SpinePa
         const settings = await changeSettings(db, await decidingPerson(actor, naming), body)
         await refresh()
         return { body: settings }
+      },
+    }),
+    route({
+      on: 'POST /preview-links',
+      permit: 'preview.read',
+      summary: 'Make a link that shows one browser what is not published',
+      reply: z.object({ url: z.string(), until: z.string() }),
+      status: 201,
+      async handle({ at }) {
+        const { url, until } = previewLink(at)
+        return { body: { url, until: until.toISOString() } }
       },
     }),
     route({
@@ -74,7 +85,7 @@ export function organisationRoutes({ db, log, refresh, health, naming }: SpinePa
       query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.uuid().optional(), action: z.string().max(60).optional() }),
       reply: pageOf(AuditOut),
       async handle({ query }) {
-        const { rows } = await sql<{ id: string; at: Date; actor_kind: string; actor_name: string; action: string; subject_kind: string; subject_id: string; detail: unknown }>`
+        const { rows } = await sql<{ id: string; at: Date; actor_kind: string; actor_name: string; action: string; subject_kind: string; subject_id: string; detail: unknown; request_id: string | null }>`
           select * from audit.event
           where (${query.cursor ?? null}::uuid is null or id < ${query.cursor ?? null}::uuid) and (${query.action ?? null}::text is null or action = ${query.action ?? null})
           order by id desc limit ${query.limit + 1}`.execute(db.reader)
@@ -85,6 +96,7 @@ export function organisationRoutes({ db, log, refresh, health, naming }: SpinePa
           action: row.action,
           subject: `${row.subject_kind}:${row.subject_id}`,
           detail: row.detail,
+          requestId: row.request_id,
         }))
         return { body: { items, next: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null } }
       },
@@ -93,7 +105,7 @@ export function organisationRoutes({ db, log, refresh, health, naming }: SpinePa
       on: 'GET /doctor',
       permit: 'installation.read',
       summary: 'What is wrong with this installation, and how to mend it',
-      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string().optional() })) }),
+      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.union([z.boolean(), z.literal('unknown')]), detail: z.string(), mend: z.string().optional() })) }),
       async handle() {
         return { body: await health() }
       },
