@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { VouchsafeError } from '#core/errors'
 import { ACTS, makeCondition, makeRule, makeSubject, makeFacts, seeded, TYPES } from './cases.trial.ts'
-import { accessOf, checkRules, parseRules, type Condition, type RecordType, type Rule, type RuleWords } from './index.ts'
+import { accessOf, checkRules, parseRules, RuleSchema, type Condition, type RecordType, type Rule, type RuleWords } from './index.ts'
 
 const words: RuleWords = { types: TYPES, permissions: ['person.end', 'person.begin', 'note.end', 'note.begin', 'deploy.start'], subject: { level: 'number', strong: 'boolean', since: 'text', levels: 'texts' } }
 const rule = (more: object): object => ({ effect: 'allow', verb: 'read', record: 'person', ...more })
@@ -72,6 +73,11 @@ describe('rules that people give', () => {
     const [first] = condition(when)
     expect(first?.pointer.startsWith(pointer)).toBe(true)
     expect(first?.message).toContain(message)
+  })
+  it('are described to an OpenAPI document without references, which would lead nowhere there', () => {
+    const described = JSON.stringify(z.toJSONSchema(RuleSchema))
+    expect(described).not.toContain('$ref')
+    expect(described).toContain('{ less: [a, b] }')
   })
   it('name every place that is wrong, at most fifty', () => {
     expect(told([rule({}), rule({ names: ['x', 'y'] }), rule({ record: 'z' })]).map(({ pointer }) => pointer)).toEqual(['/1/names/0', '/1/names/1', '/2/record'])

@@ -47,13 +47,21 @@ const condition: z.ZodType<Condition, Condition> = z.lazy(() =>
   ),
 )
 
+/** The form of a condition holds itself, and a reference to it would lead nowhere from inside of an OpenAPI document: there it is described in words. */
+const when = z
+  .unknown()
+  .check(({ value, issues }) => {
+    for (const { message, path } of condition.safeParse(value).error?.issues ?? []) issues.push({ code: 'custom', message, path, input: value })
+  })
+  .describe(`When it applies: ${CONDITION.replace('must be ', '')}; see docs/permissions.md`)
+
 /** The form of one rule; `parseRules` also holds it against what there is. What is left out of JSON and YAML is absent, never undefined. */
 export const RuleSchema = z.strictObject({
   effect: z.enum(['allow', 'deny']),
   verb: z.enum(['find', 'read', 'write', 'act']),
   record: word,
   names: z.array(word).min(1).max(200).optional(),
-  when: condition.optional(),
+  when: when.optional(),
 }) as unknown as z.ZodType<Rule, Rule>
 
 /**

@@ -32,6 +32,23 @@ export function breachedList(path: string): BreachedList {
   }
 }
 
+/** Where the operator lays a list, in the data folder; by either name, and at any time. */
+const NAMES = ['breached-passwords', 'breached-passwords.txt']
+
+/** The list in the data folder. Where none was laid, no password was ever seen. */
+export function breachedListIn(dataFolder: string): BreachedList {
+  return {
+    async timesSeen(password) {
+      for (const name of NAMES) {
+        const path = join(dataFolder, name)
+        const found = await stat(path).then(() => true, (error: NodeJS.ErrnoException) => error.code !== 'ENOENT')
+        if (found) return breachedList(path).timesSeen(password)
+      }
+      return 0
+    },
+  }
+}
+
 async function timesInFolder(folder: string, sha1: string): Promise<number> {
   const prefix = sha1.slice(0, 5)
   for (const name of [prefix, `${prefix}.txt`, prefix.toLowerCase(), `${prefix.toLowerCase()}.txt`]) {

@@ -1,6 +1,6 @@
 import type { OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import type { Events, SetCookie } from '#core/module'
+import type { Client, Events, SetCookie } from '#core/module'
 import { parseAddress, type Invitations, type People, type Person, type SetUp } from '#modules/identity'
 import type { Attempts } from './attempts.ts'
 import type { BreachedList } from './breached-list.ts'
@@ -34,7 +34,7 @@ export interface EnrollingParts {
   attempts: Attempts
   secrets: RingSecrets
   breached?: BreachedList
-  party(): Promise<RelyingParty>
+  party(client?: Client): Promise<RelyingParty>
 }
 
 type Enrolment = Extract<Ceremony, { kind: 'enrolment' }>
@@ -77,13 +77,13 @@ export class Enrolling {
     const challenge = randomSecret()
     if (!(await this.#parts.store.setChallenge(id, challenge))) throw over()
     const known = state.person.id === undefined ? [] : await this.#parts.store.passkeysOf(state.person.id)
-    return registrationOptions(await this.#parts.party(), { handle: state.userHandle, name: state.person.email, displayName: state.person.displayName }, known, challenge)
+    return registrationOptions(await this.#parts.party(asked.client), { handle: state.userHandle, name: state.person.email, displayName: state.person.displayName }, known, challenge)
   }
 
   async withPasskey(response: Registration, name: string | undefined, asked: Asked): Promise<Enrolled> {
     const { id, state } = await this.#going(asked)
     const challenge = await this.#parts.store.takeChallenge(id, asked.at)
-    const passkey = await readNewPasskey(this.#parts.store, await this.#parts.party(), challenge, response, { userHandle: state.userHandle, at: asked.at, ...(name === undefined ? {} : { name }) })
+    const passkey = await readNewPasskey(this.#parts.store, await this.#parts.party(asked.client), challenge, response, { userHandle: state.userHandle, at: asked.at, ...(name === undefined ? {} : { name }) })
     return this.#finish(id, state, { passkey }, asked)
   }
 

@@ -3,10 +3,11 @@ import type { Recognition } from '#core/module'
 import type { Passkey } from './passkey.ts'
 import type { SecuritySettings } from './security-settings.ts'
 import type { Sessions } from './sessions.ts'
+import type { Tokens } from './tokens.ts'
 
 /** The authentication module's front door. */
 export { authentication } from './contract.ts'
-export { breachedList, type BreachedList } from './breached-list.ts'
+export { breachedList, breachedListIn, type BreachedList } from './breached-list.ts'
 export type { AuthenticationParts } from './parts.ts'
 export type { Passkey } from './passkey.ts'
 export type { SecuritySettings } from './security-settings.ts'
@@ -20,6 +21,8 @@ export interface AuthenticationServices {
   recognition: Recognition
   /** For identity providers: begin a session in a change of theirs, end those of a logout. */
   sessions: Sessions
+  /** For whoever gives a service account a token, such as a directory’s. */
+  tokens: Pick<Tokens, 'issue' | 'of' | 'revoke'>
   securitySettings(): Promise<SecuritySettings>
   /** Public keys of a person's passkeys, for whoever verifies what they signed. */
   passkeysOf(personId: string): Promise<readonly Passkey[]>

@@ -1,10 +1,12 @@
-import { reactionTo, type Module } from '#core/module'
+import { reactionTo, type Client, type Module } from '#core/module'
 import { identity } from '#modules/identity'
 import { Attempts } from './attempts.ts'
 import { authentication } from './contract.ts'
+import { authenticationChecks } from './checks.ts'
 import { Enrolling } from './enrolling.ts'
 import { OwnCredentials } from './own-credentials.ts'
 import type { AuthenticationParts } from './parts.ts'
+import { isAtThisMachine } from './network.ts'
 import { PasswordHashing } from './password-hash.ts'
 import type { RelyingParty } from './passkey.ts'
 import { CredentialRecognition } from './recognition.ts'
@@ -24,9 +26,10 @@ export function createAuthenticationModule(given: AuthenticationParts): Authenti
   const store = new AuthenticationStore(given.db)
   const secrets = new RingSecrets(given.keys, store, given.clock)
   const hashing = new PasswordHashing(() => secrets.passwordKey())
-  const party = async (): Promise<RelyingParty> => {
+  const party = async (client?: Client): Promise<RelyingParty> => {
     const { name, publicUrl } = await given.organisation()
-    const origin = new URL(publicUrl ?? (given.localUrl() || 'http://localhost')).origin
+    // At the machine itself, or through a tunnel that ends there, passkeys are made for localhost; anywhere else for the public address.
+    const origin = client !== undefined && isAtThisMachine(client) ? client.origin : new URL(publicUrl ?? (given.localUrl() || 'http://localhost')).origin
     return { origin, name: name ?? new URL(origin).hostname }
   }
   const parts = { ...given, store, secrets, hashing, party, attempts: new Attempts(store), sessions: new Sessions({ store, events: given.events, people: given.people }), providers: given.providers }
@@ -41,6 +44,7 @@ export function createAuthenticationModule(given: AuthenticationParts): Authenti
   return {
     recognition,
     sessions: parts.sessions,
+    tokens,
     securitySettings: async () => (await store.securitySettings()).settings,
     passkeysOf: (personId) => store.passkeysOf(personId),
     sweep: (at) => store.sweep(at),
@@ -48,7 +52,7 @@ export function createAuthenticationModule(given: AuthenticationParts): Authenti
       contract: authentication,
       migrations: authenticationMigrations.folder,
       routes: authenticationRoutes({ ...parts, recognition, signingIn, enrolling, own, resets, tokens, security }),
-      checks: [],
+      checks: authenticationChecks({ store, people: given.people, localUrl: given.localUrl }),
       obligations: [],
       reactions: [
         // INVARIANT: in the transaction of the deactivation. The grown epoch would kill what is left; nothing is left.

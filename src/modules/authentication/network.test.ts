@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { coarse, isWithin, neighbourhood, readNetwork } from './network.ts'
+import { coarse, isAtThisMachine, isWithin, neighbourhood, readNetwork } from './network.ts'
 import { changedSecurity, DEFAULT_SECURITY, SecurityChange, SecuritySettings } from './security-settings.ts'
 import { csrfRefusal, csrfToken } from './csrf.ts'
 
@@ -32,6 +32,14 @@ describe('a network', () => {
     expect(neighbourhood('::ffff:203.0.113.7')).toBe('203.0.113.7')
     expect([coarse('203.0.113.7'), coarse('2001:db8:1:2::3'), coarse('nonsense')]).toEqual(['203.0.113.0/24', '2001:db8:1::/48', 'unknown'])
   })
+})
+
+it('at this machine is who comes from it and by its name, and nobody else', () => {
+  expect(isAtThisMachine({ address: '127.0.0.1', origin: 'http://localhost:8080' })).toBe(true)
+  expect(isAtThisMachine({ address: '::1', origin: 'http://localhost' })).toBe(true)
+  expect(isAtThisMachine({ address: '203.0.113.7', origin: 'http://localhost:8080' })).toBe(false)
+  expect(isAtThisMachine({ address: '127.0.0.1', origin: 'https://security.example.com' })).toBe(false)
+  expect(isAtThisMachine({ address: '127.0.0.1', origin: 'http://localhost.evil.example' })).toBe(false)
 })
 
 describe('security settings', () => {

@@ -38,3 +38,11 @@ export function coarse(address: string): string {
   if (parsed.kind() === 'ipv4') return `${parsed.toByteArray().slice(0, 3).join('.')}.0/24`
   return `${(parsed as ipaddr.IPv6).parts.slice(0, 3).map((part) => part.toString(16)).join(':')}::/48`
 }
+
+/**
+ * Whether somebody sits at this machine, by both what the listener knows and the name they came by. The name alone is the
+ * client's own word, and would let a stranger be asked for a passkey of localhost.
+ */
+export function isAtThisMachine({ address, origin }: { address: string; origin: string }): boolean {
+  return new URL(origin).hostname === 'localhost' && isWithin(address, ['127.0.0.0/8', '::1/128'])
+}

@@ -1,6 +1,6 @@
 import type { OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import type { Events, SetCookie } from '#core/module'
+import type { Client, Events, SetCookie } from '#core/module'
 import type { People, Person } from '#modules/identity'
 import type { Attempts } from './attempts.ts'
 import type { BreachedList } from './breached-list.ts'
@@ -31,7 +31,7 @@ export interface OwnCredentialsParts {
   attempts: Attempts
   secrets: RingSecrets
   breached?: BreachedList
-  party(): Promise<RelyingParty>
+  party(client?: Client): Promise<RelyingParty>
 }
 
 /** Somebody with a session, who deals with what is their own. */
@@ -73,12 +73,12 @@ export class OwnCredentials {
   async stepUpOptions(signedIn: SignedIn): Promise<object> {
     const challenge = randomSecret()
     await this.#open('step-up', signedIn, { challenge })
-    return assertionOptions(await this.#parts.party(), challenge)
+    return assertionOptions(await this.#parts.party(signedIn.client), challenge)
   }
 
   async stepUpWithPasskey(signedIn: SignedIn, response: Assertion): Promise<SetCookie[]> {
     const challenge = await this.#parts.store.takeChallenge(ceremonyOf('step-up', signedIn), signedIn.at)
-    const { suspect, take, passkey } = await this.#parts.factors.passkey(await this.#parts.party(), challenge, response, signedIn.session.personId)
+    const { suspect, take, passkey } = await this.#parts.factors.passkey(await this.#parts.party(signedIn.client), challenge, response, signedIn.session.personId)
     if (suspect) {
       await this.#change(signedIn, 'passkey.suspect', (tx) => suspect(tx), { passkey: passkey.id })
       throw notVerified()
@@ -118,7 +118,7 @@ export class OwnCredentials {
     const challenge = randomSecret()
     const userHandle = await userHandleOf(store, person.id)
     await this.#open('passkey', signedIn, { challenge, userHandle })
-    return registrationOptions(await party(), { handle: userHandle, name: person.email ?? person.displayName, displayName: person.displayName }, known, challenge)
+    return registrationOptions(await party(signedIn.client), { handle: userHandle, name: person.email ?? person.displayName, displayName: person.displayName }, known, challenge)
   }
 
   async addPasskey(signedIn: SignedIn, response: Registration, name?: string): Promise<Passkey> {
@@ -127,7 +127,7 @@ export class OwnCredentials {
     const open = await store.ceremony(id, signedIn.at)
     const challenge = await store.takeChallenge(id, signedIn.at)
     const userHandle = open?.state.kind === 'own' ? open.state.userHandle : undefined
-    const passkey: Passkey = { ...(await readNewPasskey(store, await party(), userHandle === undefined ? undefined : challenge, response, { userHandle: userHandle ?? '', at: signedIn.at, ...(name === undefined ? {} : { name }) })), personId: signedIn.session.personId }
+    const passkey: Passkey = { ...(await readNewPasskey(store, await party(signedIn.client), userHandle === undefined ? undefined : challenge, response, { userHandle: userHandle ?? '', at: signedIn.at, ...(name === undefined ? {} : { name }) })), personId: signedIn.session.personId }
     await this.#change(signedIn, 'passkey.add', async (tx) => {
       await store.takeTurn(tx, passkey.personId)
       await store.addPasskey(tx, passkey)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { breachedList } from './breached-list.ts'
+import { breachedList, breachedListIn } from './breached-list.ts'
 import { guessable } from './common-passwords.ts'
 import { acceptPassword, MOST_CHARACTERS } from './password.ts'
 import { isOutdated, isSlowHash, PasswordHashing } from './password-hash.ts'
@@ -107,6 +107,17 @@ describe('a list of breached passwords', () => {
   it('that cannot be read says so, and passes nothing', async () => {
     await expect(breachedList(join(folder, 'absent')).timesSeen('x')).rejects.toMatchObject({ code: 'unavailable' })
     await expect(breachedList(file('junk.txt', 'x'.repeat(5000))).timesSeen('x')).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('may be laid into the data folder at any time, by either name', async () => {
+    const data = join(folder, 'data')
+    mkdirSync(data)
+    const list = breachedListIn(data)
+    expect(await list.timesSeen('leaked phrase 7')).toBe(0)
+    writeFileSync(join(data, 'breached-passwords.txt'), lines.join('\n'))
+    expect(await list.timesSeen('leaked phrase 7')).toBeGreaterThan(0)
+    mkdirSync(join(data, 'breached-passwords'))
+    await expect(list.timesSeen('leaked phrase 7')).rejects.toMatchObject({ code: 'unavailable' })
   })
 
   it('decides', async () => {

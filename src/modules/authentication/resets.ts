@@ -1,6 +1,6 @@
 import type { Actor as AuditActor, OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import type { Events } from '#core/module'
+import type { Client, Events } from '#core/module'
 import { foldedAddress, type Invitations, type Mail, type People, type PersonId } from '#modules/identity'
 import type { Attempts } from './attempts.ts'
 import type { BreachedList } from './breached-list.ts'
@@ -31,7 +31,7 @@ export interface ResetsParts {
   attempts: Attempts
   breached?: BreachedList
   mail?: Mail
-  party(): Promise<RelyingParty>
+  party(client?: Client): Promise<RelyingParty>
 }
 
 /** New passwords for those who forgot theirs. A mail is one factor; the second is always asked for. */

@@ -39,7 +39,7 @@ export interface SigningInParts {
   factors: SecondFactors
   hashing: PasswordHashing
   attempts: Attempts
-  party(): Promise<RelyingParty>
+  party(client?: Client): Promise<RelyingParty>
   isOwner(personId: string): Promise<boolean>
 }
 
@@ -59,7 +59,7 @@ export class SigningIn {
     const challenge = randomSecret()
     const cookie = cookieOf(client, CEREMONY_COOKIE)
     const open = cookie === undefined ? undefined : await this.#open(digestOf(cookie).toString('hex'), at)
-    const options = assertionOptions(await party(), challenge)
+    const options = assertionOptions(await party(client), challenge)
     // A second factor, or a reset, goes on under its own cookie; anything else begins anew, so that no cookie that
     // somebody planted here is gone on with.
     if (cookie !== undefined && open !== undefined && (open.state.shown.length > 0 || open.state.kind === 'reset') && (await store.setChallenge(digestOf(cookie).toString('hex'), challenge))) return { options, cookies: [] }
@@ -72,7 +72,7 @@ export class SigningIn {
     await this.#requireNetwork(asked)
     // INVARIANT: taken away before it is looked at, so that no answer is verified twice.
     const challenge = await store.takeChallenge(id, asked.at)
-    const found = await factors.passkey(await party(), challenge, response, open.personId).catch(async (error: unknown) => {
+    const found = await factors.passkey(await party(asked.client), challenge, response, open.personId).catch(async (error: unknown) => {
       if (isVouchsafeError(error, 'not-allowed')) await this.#refused(open.personId, 'passkey', asked)
       throw error
     })

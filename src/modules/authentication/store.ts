@@ -464,6 +464,46 @@ export class AuthenticationStore {
     await tx.db.deleteFrom('authentication.recovery_code').where('person_id', '=', personId).execute()
   }
 
+  // What checks look at
+
+  /** Kinds of stored password hashes and how many there are of each; the hashes themselves stay here. */
+  async hashKinds(): Promise<{ kind: string; saltLetters: number; hashLetters: number; count: number }[]> {
+    const { rows } = await sql<{ kind: string; salt: number; hash: number; count: number }>`
+      select concat_ws('$', '', split_part(hash, '$', 2), split_part(hash, '$', 3), split_part(hash, '$', 4)) as kind, length(split_part(hash, '$', 5)) as salt, length(split_part(hash, '$', 6)) as hash, count(*) as count
+      from authentication.secret_phrase group by 1, 2, 3 order by 1, 2, 3 limit 100`.execute(this.#app)
+    return rows.map(({ kind, salt, hash, count }) => ({ kind, saltLetters: salt, hashLetters: hash, count }))
+  }
+
+  /** Persons with a password and nothing beside it. */
+  async withPasswordAlone(): Promise<string[]> {
+    const rows = await this.#app
+      .selectFrom('authentication.secret_phrase as p')
+      .leftJoin('authentication.totp as t', 't.person_id', 'p.person_id')
+      .select('p.person_id')
+      .where('t.person_id', 'is', null)
+      .where(({ not, exists, selectFrom }) => not(exists(selectFrom('authentication.passkey as k').select('k.id').whereRef('k.person_id', '=', 'p.person_id'))))
+      .limit(1000)
+      .execute()
+    return rows.map(({ person_id }) => person_id)
+  }
+
+  /** Live sessions that were begun by a password and nothing else. */
+  async sessionsByPasswordAlone(at: Date): Promise<number> {
+    const { count } = await this.#app.selectFrom('authentication.session').select(sql<number>`count(*)`.as('count')).where('ends_at', '>', at).where('factors', '=', sql<string[]>`array['password']`).executeTakeFirstOrThrow()
+    return count
+  }
+
+  async tokenLives(): Promise<{ count: number; longestDays: number }> {
+    const { rows } = await sql<{ count: number; days: number | null }>`select count(*) as count, ceil(max(extract(epoch from expires_at - created_at)) / 86400)::int as days from authentication.token`.execute(this.#app)
+    return { count: rows[0]?.count ?? 0, longestDays: rows[0]?.days ?? 0 }
+  }
+
+  /** Whether the audit tells of a refused sign-in of nobody since then. */
+  async auditedRefusal(since: Date): Promise<boolean> {
+    const { rows } = await sql<{ found: boolean }>`select exists (select from audit.event where action = 'sign-in.refuse' and subject_id = 'unknown' and at >= ${since}) as found`.execute(this.#app)
+    return rows[0]?.found === true
+  }
+
   /** Takes away what is over. Nothing depends on it but the size of the tables. */
   async sweep(at: Date): Promise<void> {
     const aDayAgo = new Date(at.getTime() - 86_400_000)

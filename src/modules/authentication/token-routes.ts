@@ -85,6 +85,8 @@ export function tokenRoutes({ store, people, recognition, tokens }: TokenRoutesP
       stepUp: true,
       summary: 'Make an API token for a service account; it is shown this once',
       params: z.object({ person: z.uuid() }),
+      // Who holds such a token acts as the service account: nobody reaches above themselves by it.
+      over: ({ person }) => person,
       body: NewToken,
       reply: Issued,
       status: 201,

@@ -1,4 +1,5 @@
 import type { Module } from '#core/module'
+import { identityChecks } from './checks.ts'
 import { createCircles } from './circles.ts'
 import { identity } from './contract.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
@@ -17,10 +18,11 @@ export interface IdentityServices {
 
 /** Who there is. Asks the roles, which stand on it, through `parts.owners`. */
 export function createIdentityModule(parts: IdentityParts): IdentityServices & { module: Module<typeof identity> } {
-  const people: People = { ...createRoll(parts), ...createCircles(parts) }
+  const { endWithin, ...roll } = createRoll(parts)
+  const people: People = { ...roll, ...createCircles(parts) }
   const services = { people, invitations: createInvitations(parts, people), setUp: createSetUp(parts, people) }
   return {
     ...services,
-    module: { contract: identity, migrations: identityMigrations.folder, routes: identityRoutes(parts, services), checks: [], obligations: [], reactions: [], sections: [] },
+    module: { contract: identity, migrations: identityMigrations.folder, routes: identityRoutes(parts, services), checks: identityChecks(parts, { ...services, endWithin }), obligations: [], reactions: [], sections: [] },
   }
 }

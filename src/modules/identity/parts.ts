@@ -31,6 +31,11 @@ export interface IdentityParts {
   db: OrganisationDatabase
   events: Events
   owners: Owners
+  /**
+   * What siblings would still accept from these persons: their sessions and tokens. For the check that nothing is left of
+   * whoever was deactivated; left out, the check does not speak of it.
+   */
+  stillHeld?(persons: readonly string[]): Promise<readonly { person: string; what: string }[]>
   /** Left out, or not ready: links are shown to whoever invites, once. */
   mail?: Mail
   /** How the organisation calls itself, and its public address; without one, the local one. */

@@ -21,6 +21,8 @@ export interface Stand extends IdentityServices {
   owners: Set<string>
   /** Groups and persons that hold more than whoever acts. */
   above: Set<string>
+  /** What siblings say that they would still accept of somebody. */
+  held: { person: string; what: string }[]
   /** The module, with its routes. */
   module: Module<typeof identity>
   change<R>(work: (tx: Change<never>) => Promise<R>): Promise<R>
@@ -35,6 +37,7 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
   const events = new Events()
   const heard: Happening[] = []
   const owners = new Set<string>()
+  const held: Stand['held'] = []
   const above = new Set<string>()
   const requireBelow = (id: string): void => {
     if (above.has(id)) throw new VouchsafeError('not-allowed', 'They hold more than you do.')
@@ -53,6 +56,7 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
       requireOverGroup: async (_tx, _giver, group) => requireBelow(group),
       requireOverPerson: async (_tx, _giver, person) => requireBelow(person),
     },
+    stillHeld: async (persons) => held.filter(({ person }) => persons.includes(person)),
     mail: { isReady: async () => post.ready, send: async (_tx, message) => void post.sent.push(message) },
     organisation: async () => ({ name: 'Harbour', publicUrl: 'https://security.example.com/page' }),
     localUrl: () => 'http://localhost:4000',
@@ -67,6 +71,7 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
     post,
     owners,
     above,
+    held,
     change,
     add: (person = {}) => {
       const number = ++count

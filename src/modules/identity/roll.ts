@@ -8,7 +8,10 @@ import type { Ending, People, PersonChange, PersonId } from './people.ts'
 import type { IdentityParts } from './parts.ts'
 import { endInvitation, findPerson, findPersonBy, findPersons, holderOfAddress, insertPerson, lockPerson, lookAlikeOfName, outside, personOf, removeFromAll, sharePerson, standingOf, takeTurn, updatePerson, within, type PersonRow, type Queries } from './store.ts'
 
-type Roll = Pick<People, 'find' | 'findAll' | 'findByEmail' | 'findByExternalId' | 'standing' | 'create' | 'update' | 'holdLiving' | 'activate' | 'deactivate' | 'reactivate' | 'signOutEverywhere'>
+type Roll = Pick<People, 'find' | 'findAll' | 'findByEmail' | 'findByExternalId' | 'standing' | 'create' | 'update' | 'holdLiving' | 'activate' | 'deactivate' | 'reactivate' | 'signOutEverywhere'> & {
+  /** The deactivation itself, inside a change whose first statement was `takeTurn`. For `deactivate`, and for the check that tries it. */
+  endWithin(tx: Change<never>, id: string, ending: Pick<Ending, 'way' | 'why'>): Promise<void>
+}
 
 const notFound = (): VouchsafeError => new VouchsafeError('not-found', 'There is no such person.')
 
@@ -93,11 +96,10 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
         { actor: ending.by, action: 'person.deactivate', subject: { kind: 'person', id }, detail: { way: ending.way }, isolation: 'serializable' },
         async (tx: Change<never>) => {
           await takeTurn(tx)
-          const row = await locked(tx, id)
-          if (row.state === 'deactivated') return tx.note({ already: true })
-          await end(tx, row, ending)
+          await endWithin(tx, id, ending)
         },
       ),
+    endWithin,
 
     reactivate: (id, by) =>
       db.change({ actor: by, action: 'person.reactivate', subject: { kind: 'person', id } }, async (tx: Change<never>) => {
@@ -116,7 +118,9 @@ export function createRoll({ db, events, owners }: IdentityParts): Roll {
   }
 
   /** Everything that ends with somebody, in the order in which it would hurt least if a later step were forgotten. */
-  async function end(tx: Change<never>, row: PersonRow, ending: Ending): Promise<void> {
+  async function endWithin(tx: Change<never>, who: string, ending: Pick<Ending, 'way' | 'why'>): Promise<void> {
+    const row = await locked(tx, who)
+    if (row.state === 'deactivated') return tx.note({ already: true })
     const id = row.id as PersonId
     if (await owners.isLastOwner(tx, id)) {
       throw new VouchsafeError('conflict', 'This is the last owner who can sign in; without them nobody could manage this installation.', { mend: 'Make somebody else an owner first.' })

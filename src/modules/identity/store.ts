@@ -266,6 +266,26 @@ export const insertInvitation = async (q: Transaction<IdentityTables>, row: Invi
 
 export const findInvitationByToken = (q: Queries, tokenHash: Buffer): Promise<InvitationRow | undefined> => q.selectFrom('identity.invitation').selectAll().where('token_hash', '=', tokenHash).executeTakeFirst()
 
+/** What is left of deactivated persons that ought to have ended with them. The first ten of each, and how many are deactivated at all. */
+export async function leftOfDeactivated(q: Queries): Promise<{ deactivated: string[]; count: number; inGroups: string[]; invited: string[] }> {
+  const { rows } = await sql<{ id: string; grouped: boolean; invited: boolean }>`
+    select p.id::text, exists (select 1 from identity.membership m where m.person_id = p.id) as grouped,
+      exists (select 1 from identity.invitation i where i.person_id = p.id and i.ended_at is null) as invited
+    from identity.person p where p.state = 'deactivated' order by p.deactivated_at desc`.execute(q)
+  const ids = (some: typeof rows): string[] => some.slice(0, 10).map(({ id }) => id)
+  return { deactivated: rows.map(({ id }) => id), count: rows.length, inGroups: ids(rows.filter(({ grouped }) => grouped)), invited: ids(rows.filter(({ invited }) => invited)) }
+}
+
+/** Invitations that wait: the longest that one was made for, in days, and how many wait beyond their time. */
+export async function waitingInvitations(q: Queries, at: Date): Promise<{ waiting: number; expired: number; longestDays: number; activePersons: number }> {
+  const { rows } = await sql<{ waiting: number; expired: number; longest: number | null; active: number }>`
+    select count(*) filter (where i.expires_at > ${at}) as waiting, count(*) filter (where i.expires_at <= ${at}) as expired,
+      max(extract(epoch from i.expires_at - i.made_at)::float8) as longest, count(*) filter (where p.state = 'active') as active
+    from identity.invitation i join identity.person p on p.id = i.person_id where i.ended_at is null`.execute(q)
+  const row = rows[0]
+  return { waiting: row?.waiting ?? 0, expired: row?.expired ?? 0, longestDays: (row?.longest ?? 0) / 86_400, activePersons: row?.active ?? 0 }
+}
+
 export const hasFirstOwner = async (q: Queries): Promise<boolean> => (await q.selectFrom('identity.first_owner').select('one').executeTakeFirst()) !== undefined
 
 export const insertFirstOwner = async (q: Transaction<IdentityTables>, person: string, at: Date): Promise<void> => void (await q.insertInto('identity.first_owner').values({ one: true, person_id: person, at }).execute())

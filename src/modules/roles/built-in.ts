@@ -11,6 +11,10 @@ const see = (...records: string[]): Rule[] => records.flatMap((record) => [...fi
 /** What everybody inside may see of the programme that they are part of. */
 const PROGRAMME = ['policy', 'claim', 'control', 'check', 'run', 'attestation', 'key', 'log', 'witness', 'obligation'] as const
 // Guarded: of somebody who is only being made there is no id yet, and what cannot be evaluated denies everything.
+/** How people and programs get in. */
+const ENTRANCES = ['credential', 'session', 'token', 'security-setting', 'provider', 'account', 'directory'] as const
+/** Where we send to by ourselves. */
+const WAYS_OUT = ['webhook', 'delivery', 'mail-setting', 'letter'] as const
 const own: Condition = { all: [{ has: { field: 'id' } }, { equal: [{ field: 'id' }, { subject: 'id' }] }] }
 
 const responder: readonly Rule[] = [
@@ -25,19 +29,22 @@ const responder: readonly Rule[] = [
 const engineer: readonly Rule[] = [...responder, ...see('settings'), write('policy'), write('claim'), write('check'), act('policy', 'draft'), act('settings', 'read'), act('attestation', 'make')]
 
 const people: readonly Rule[] = [
-  ...see('person', 'group', 'membership', 'invitation', 'role', 'assignment'),
+  ...see('person', 'group', 'membership', 'invitation', 'role', 'assignment', 'credential', 'session', 'token'),
   write('person'),
   write('group'),
   write('membership'),
   act('person', 'read', 'invite', 'create-service', 'change', 'deactivate', 'reactivate', 'sign-out'),
   act('group', 'read', 'change'),
   act('invitation', 'read', 'revoke'),
+  act('credential', 'read', 'start-reset'),
+  act('session', 'read', 'end'),
+  act('token', 'read', 'revoke'),
   act('role', 'read'),
   act('assignment', 'read'),
 ]
 
 const auditor: readonly Rule[] = [
-  ...see(...PROGRAMME, 'evidence', 'installation', 'settings', 'audit', 'person', 'group', 'membership', 'invitation', 'role', 'assignment', 'access'),
+  ...see(...PROGRAMME, 'evidence', 'installation', 'settings', 'audit', 'person', 'group', 'membership', 'invitation', 'role', 'assignment', 'access', ...ENTRANCES, ...WAYS_OUT),
   act('policy', 'read-draft'),
   act('check', 'read'),
   act('evidence', 'read'),
@@ -50,6 +57,7 @@ const auditor: readonly Rule[] = [
   act('role', 'read'),
   act('assignment', 'read'),
   act('access', 'explain', 'export'),
+  ...[...ENTRANCES, ...WAYS_OUT].filter((record) => record !== 'delivery').map((record) => act(record, 'read')),
 ]
 
 const employee: readonly Rule[] = [
@@ -71,6 +79,22 @@ const administrator: readonly Rule[] = unique([
   act('settings', 'change'),
   act('role', 'change', 'give'),
   act('access', 'simulate'),
+  write('security-setting'),
+  write('directory'),
+  write('webhook'),
+  write('mail-setting'),
+  act('credential', 're-invite'),
+  act('token', 'issue'),
+  act('security-setting', 'change'),
+  // To change a provider is to be able to sign in as everybody: that is the owners'.
+  act('provider', 'test'),
+  act('account', 'unlink'),
+  act('directory', 'connect', 'disconnect'),
+  // Nobody uses it but the tokens of directories, and nobody makes a token for what they do not hold.
+  act('scim', 'provision'),
+  act('webhook', 'change', 'resend'),
+  act('mail-setting', 'change'),
+  act('letter', 'retry', 'drop'),
 ])
 
 const owner: readonly Rule[] = [

@@ -36,7 +36,7 @@ describe('the command line', () => {
     expect(terminal.written.err).toContain('there is no command "publsih"')
   })
 
-  test.each([['policy', 'list'], ['settings'], ['check'], ['log', 'status'], ['key', 'list'], ['obligations']])('%s %s without an installation says so, what to do, and exits with 3', async (...args) => {
+  test.each([['policy', 'list'], ['settings'], ['check'], ['log', 'status'], ['key', 'list'], ['obligations'], ['set-up'], ['deactivate', 'ada@example.com']])('%s %s without an installation says so, what to do, and exits with 3', async (...args) => {
     const terminal = fakeTerminal({ env: { VOUCHSAFE_DATA: '/nowhere/at/all' } })
     expect(await runCommandLine(args, terminal)).toBe(3)
     expect(terminal.written.err).toBe(`vouchsafe ${args[0]}: No installation runs on /nowhere/at/all.\n  Start it with \`npm start\`, or name its folder with --data.\n`)

@@ -16,6 +16,8 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
   { name: 'key', summary: 'List the keys that count, let another one count, stop one; or change the root key.', load: async () => (await import('./key.ts')).keyCommand },
   { name: 'log', summary: 'Audit a log, be a witness of one, or begin a successor.', load: async () => (await import('./log.ts')).logCommand },
   { name: 'verify', summary: 'Verify a page, a claim, a receipt or a piece of evidence, as a stranger would.', load: async () => (await import('./verify.ts')).verifyCommand },
+  { name: 'set-up', summary: 'Print a new set-up code, which lets the first owner into the console.', load: async () => (await import('./set-up.ts')).setUpCommand },
+  { name: 'deactivate', summary: 'End everything that a person or service account holds: sessions, tokens, roles, memberships, invitations.', load: async () => (await import('./deactivate.ts')).deactivateCommand },
   { name: 'settings', summary: 'Show or change what the installation knows about the organisation.', load: async () => (await import('./settings.ts')).settingsCommand },
   { name: 'doctor', summary: 'Say what is wrong with this installation, and how to mend it.', load: async () => (await import('./doctor.ts')).doctorCommand },
 ]

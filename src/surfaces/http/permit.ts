@@ -41,7 +41,8 @@ export function requireAllowed(route: Pick<Route, 'permit' | 'about'>, contract:
   if (facts === undefined || !access.allows({ verb: 'find', record, facts })) throw new VouchsafeError('not-found', `There is no such ${record.replaceAll(/[-_.]/g, ' ')}.`)
   if (route.permit === 'anyone' || route.permit === 'signed-in') return
   const act = actOf(route.permit)
-  if (!access.allows({ verb: 'act', record: act.record, name: act.name, facts })) throw refusal(route.permit, contract)
+  // An act on another kind of record than the one that the route is about is decided by its own rules alone.
+  if (!access.allows({ verb: 'act', record: act.record, name: act.name, ...(act.record === record ? { facts } : {}) })) throw refusal(route.permit, contract)
 }
 
 // A dangerous act needs the second factor now, not at the sign-in of this morning.

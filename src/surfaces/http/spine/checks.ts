@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { definitionDigest, findRun, latestRuns } from '#core/check'
+import { definitionDigest, findRun, latestRuns, type CheckDefinition } from '#core/check'
 import { MAX_OBSERVATION_BYTES } from '#core/check/pushed'
 import { VouchsafeError } from '#core/errors'
 import { routesOf } from '#core/module'
@@ -7,6 +7,7 @@ import { spine } from './contract.ts'
 import { cut, pageOf, PageQuery } from './cursor.ts'
 import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
+import { factsOf, requireAct, seen } from './visible.ts'
 
 const route = routesOf(spine)
 const CheckId = z.string().max(120)
@@ -32,6 +33,14 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
     if (definition) return definition
     throw new VouchsafeError('not-found', `There is no check "${id}".`, { mend: 'See /api/v1/checks for what there is.' })
   }
+  const factsOfCheck = ({ id, title, controls, kind }: CheckDefinition) => ({ id, title, controls: [...controls], kind })
+  const aboutEvidence = {
+    record: 'evidence',
+    load: async ({ run }: { run: string }) => {
+      const found = await findRun(db, run)
+      return found && { run, check: found.run.checkId }
+    },
+  } as const
   return [
     route({
       on: 'GET /checks',
@@ -49,12 +58,13 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
       permit: 'check.read',
       summary: 'The newest run of each check',
       query: z.object({ check: CheckId.optional() }),
-      reply: z.object({ items: z.array(RunOut) }),
-      async handle({ query }) {
+      reply: z.object({ items: z.array(RunOut.partial()) }),
+      async handle({ query, access }) {
+        if (query.check !== undefined) access.requireSortable('run', 'check')
         const runs = await latestRuns(db, query.check)
         return {
           body: {
-            items: runs.map((run) => ({
+            items: access.visibleAll('run', runs.map((run) => ({
               check: run.checkId,
               control: definitions().get(run.checkId)?.controls[0] ?? '',
               verdict: run.verdict,
@@ -65,7 +75,7 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
               declared: run.declared,
               targets: [...run.targets],
               run: run.id,
-            })),
+            })), (run) => factsOf(run, 'observedAt')),
           },
         }
       },
@@ -75,15 +85,17 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
       permit: 'check.run',
       summary: 'Run a check now; it is recorded only where a slot is open, so that nobody reruns until green',
       body: z.strictObject({ check: CheckId }),
-      reply: RunOut,
-      async handle({ body }) {
+      reply: RunOut.partial(),
+      async handle({ body, access }) {
         const definition = require(body.check)
+        requireAct(access, 'check', 'run', factsOfCheck(definition))
         if (definition.kind === 'pushed') throw new VouchsafeError('unsupported', `Check ${definition.id} is pushed by another tool and cannot be run here.`)
         const outcome = await engine.observe(body.check)
         const recorded = await engine.record(outcome)
         if (recorded > 0) await refresh()
         const { result, attempts, observedAt } = outcome
-        return { body: { check: body.check, control: definition.controls[0] ?? '', verdict: result.verdict, summary: result.summary, observedAt: observedAt.toISOString(), attempts, definition: definitionDigest(definition), declared: result.declared, targets: [...result.targets], recorded } }
+        const run = { check: body.check, control: definition.controls[0] ?? '', verdict: result.verdict, summary: result.summary, observedAt: observedAt.toISOString(), attempts, definition: definitionDigest(definition), declared: result.declared, targets: [...result.targets] }
+        return { body: { ...seen(access, 'run', run, factsOf(run, 'observedAt')), recorded } }
       },
     }),
     route({
@@ -91,9 +103,12 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
       permit: 'evidence.read',
       summary: 'A bundle that opens the named fields of one run’s evidence, and proves them against the log',
       params: z.object({ run: z.uuid() }),
+      about: aboutEvidence,
       body: z.strictObject({ fields: z.array(z.string().max(200)).max(200) }),
       reply: z.unknown(),
-      async handle({ params, body }) {
+      async handle({ params, body, access }) {
+        const facts = await aboutEvidence.load(params)
+        if (!access.allows({ verb: 'read', record: 'evidence', name: 'body', ...(facts === undefined ? {} : { facts }) })) throw new VouchsafeError('not-allowed', 'You may not read what was observed.', { mend: 'Ask an administrator for a role that reads evidence.' })
         return { body: await evidenceBundle(params.run, body.fields) }
       },
     }),
@@ -102,6 +117,7 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
       permit: 'evidence.erase',
       summary: 'Erase the evidence of one run for good; its commitment stays in the log',
       params: z.object({ run: z.uuid() }),
+      about: aboutEvidence,
       reply: z.object({ ok: z.boolean() }),
       async handle({ params, actor }) {
         const found = await findRun(db, params.run)

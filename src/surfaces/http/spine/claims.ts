@@ -93,8 +93,9 @@ export function claimRoutes({ db, claimBundle, refresh, naming }: SpineParts) {
       params: z.object({ id: ClaimId }),
       body: z.strictObject({ cause: z.string().min(1).max(500), mendBy: z.iso.datetime(), role: z.string().min(1).max(100) }),
       reply: z.object({ ok: z.boolean() }),
-      async handle({ params, body, actor, at }) {
+      async handle({ params, body, actor, access, at }) {
         const { result } = await requireClaim(params.id, at)
+        access.requireWritable('claim', ['note'])
         if (result.underlying !== 'broken') throw new VouchsafeError('conflict', `This claim is ${result.state}; a promise to mend belongs to a broken one.`)
         await addNote(db, await decidingPerson(actor, naming), { claimId: params.id, cause: body.cause, mendBy: new Date(body.mendBy), role: body.role })
         await refresh()

@@ -3,13 +3,19 @@ import { sql } from 'kysely'
 import { routesOf } from '#core/module'
 import { changeSettings, readSettings } from '#core/page'
 import { spine } from './contract.ts'
+import { visibleRelation } from '#core/permission'
 import { pageOf } from './cursor.ts'
 import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
+import { seen } from './visible.ts'
 
 const route = routesOf(spine)
 const WitnessOut = z.object({ name: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
+<<<<<<< HEAD
 const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown(), requestId: z.string().nullable() })
+=======
+const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown(), requestId: z.string() })
+>>>>>>> identity
 
 export function organisationRoutes({ db, log, refresh, health, naming, previewLink }: SpineParts) {
   return [
@@ -18,8 +24,8 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       permit: 'settings.read',
       summary: 'The settings of the organisation',
       reply: z.looseObject({}),
-      async handle() {
-        return { body: await readSettings(db) }
+      async handle({ access }) {
+        return { body: seen(access, 'settings', await readSettings(db)) }
       },
     }),
     route({
@@ -28,10 +34,11 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       summary: 'Change settings; members left out stay as they are',
       body: z.looseObject({}),
       reply: z.looseObject({}),
-      async handle({ body, actor }) {
+      async handle({ body, actor, access }) {
+        access.requireWritable('settings', Object.keys(body), {})
         const settings = await changeSettings(db, await decidingPerson(actor, naming), body)
         await refresh()
-        return { body: settings }
+        return { body: seen(access, 'settings', settings) }
       },
     }),
     route({
@@ -82,6 +89,7 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       on: 'GET /audit',
       permit: 'audit.read',
       summary: 'Who did what, newest first',
+<<<<<<< HEAD
       query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.uuid().optional(), action: z.string().max(60).optional() }),
       reply: pageOf(AuditOut),
       async handle({ query }) {
@@ -99,16 +107,62 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
           requestId: row.request_id,
         }))
         return { body: { items, next: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null } }
+=======
+      query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.uuid().optional(), action: z.string().max(60).optional(), actor: z.string().max(100).optional().describe('Id or name of whoever acted.'), subjectKind: z.string().max(60).optional(), subject: z.string().max(200).optional() }),
+      reply: pageOf(AuditOut.partial()),
+      async handle({ query, access }) {
+        access.requireSortable('audit', 'id')
+        for (const name of ['action', 'subjectKind', 'subject', 'actor'] as const) if (query[name] !== undefined) access.requireSortable('audit', name)
+        // Everything that is asked is asked of what may be seen: a filter finds nothing in what is masked.
+        const equal = (name: 'action' | 'actor' | 'subjectKind' | 'subject') => (query[name] === undefined ? sql`true` : sql`${sql.ref(name)} = ${query[name]}`)
+        const { rows } = await sql<AuditRow>`
+          select * from ${visibleRelation(access, 'audit')} as seen
+          where (${query.cursor ?? null}::uuid is null or id < ${query.cursor ?? null}::uuid) and ${equal('action')} and ${equal('actor')} and ${equal('subjectKind')} and ${equal('subject')}
+          order by id desc limit ${query.limit + 1}`.execute(db.reader)
+        const items = rows.slice(0, query.limit).map(presentEvent)
+        return { body: { items, next: rows.length > query.limit ? (rows[query.limit - 1]?.id ?? null) : null } }
+>>>>>>> identity
       },
     }),
     route({
       on: 'GET /doctor',
       permit: 'installation.read',
       summary: 'What is wrong with this installation, and how to mend it',
+<<<<<<< HEAD
       reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.union([z.boolean(), z.literal('unknown')]), detail: z.string(), mend: z.string().optional() })) }),
       async handle() {
         return { body: await health() }
+=======
+      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string() }).partial()) }),
+      async handle({ access }) {
+        return { body: { checks: access.visibleAll('installation', (await health()).checks) } }
+>>>>>>> identity
       },
     }),
   ]
+}
+
+/** What is masked for whoever asks is null, or not there at all. */
+interface AuditRow {
+  id: string
+  at?: Date | null
+  actorKind?: string | null
+  actor?: string | null
+  action?: string | null
+  subjectKind?: string | null
+  subject?: string | null
+  detail?: unknown
+  requestId?: string | null
+}
+
+function presentEvent({ id, at, actorKind, actor, action, subjectKind, subject, detail, requestId }: AuditRow): Partial<z.infer<typeof AuditOut>> {
+  return {
+    id,
+    ...(at ? { at: at.toISOString() } : {}),
+    ...(actorKind && actor ? { actor: `${actorKind}:${actor}` } : {}),
+    ...(action ? { action } : {}),
+    ...(subjectKind && subject ? { subject: `${subjectKind}:${subject}` } : {}),
+    ...(detail === undefined || detail === null ? {} : { detail }),
+    ...(requestId ? { requestId } : {}),
+  }
 }

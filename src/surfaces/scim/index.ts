@@ -1,0 +1,2 @@
+/** The SCIM surface's front door. */
+export { mountScim, type ScimParts } from './mount.ts'
