@@ -11,11 +11,7 @@ import { seen } from './visible.ts'
 
 const route = routesOf(spine)
 const WitnessOut = z.object({ name: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
-<<<<<<< HEAD
-const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown(), requestId: z.string().nullable() })
-=======
 const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown(), requestId: z.string() })
->>>>>>> identity
 
 export function organisationRoutes({ db, log, refresh, health, naming, previewLink }: SpineParts) {
   return [
@@ -89,25 +85,6 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       on: 'GET /audit',
       permit: 'audit.read',
       summary: 'Who did what, newest first',
-<<<<<<< HEAD
-      query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.uuid().optional(), action: z.string().max(60).optional() }),
-      reply: pageOf(AuditOut),
-      async handle({ query }) {
-        const { rows } = await sql<{ id: string; at: Date; actor_kind: string; actor_name: string; action: string; subject_kind: string; subject_id: string; detail: unknown; request_id: string | null }>`
-          select * from audit.event
-          where (${query.cursor ?? null}::uuid is null or id < ${query.cursor ?? null}::uuid) and (${query.action ?? null}::text is null or action = ${query.action ?? null})
-          order by id desc limit ${query.limit + 1}`.execute(db.reader)
-        const items = rows.slice(0, query.limit).map((row) => ({
-          id: row.id,
-          at: row.at.toISOString(),
-          actor: `${row.actor_kind}:${row.actor_name}`,
-          action: row.action,
-          subject: `${row.subject_kind}:${row.subject_id}`,
-          detail: row.detail,
-          requestId: row.request_id,
-        }))
-        return { body: { items, next: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null } }
-=======
       query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.uuid().optional(), action: z.string().max(60).optional(), actor: z.string().max(100).optional().describe('Id or name of whoever acted.'), subjectKind: z.string().max(60).optional(), subject: z.string().max(200).optional() }),
       reply: pageOf(AuditOut.partial()),
       async handle({ query, access }) {
@@ -121,22 +98,15 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
           order by id desc limit ${query.limit + 1}`.execute(db.reader)
         const items = rows.slice(0, query.limit).map(presentEvent)
         return { body: { items, next: rows.length > query.limit ? (rows[query.limit - 1]?.id ?? null) : null } }
->>>>>>> identity
       },
     }),
     route({
       on: 'GET /doctor',
       permit: 'installation.read',
       summary: 'What is wrong with this installation, and how to mend it',
-<<<<<<< HEAD
-      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.union([z.boolean(), z.literal('unknown')]), detail: z.string(), mend: z.string().optional() })) }),
-      async handle() {
-        return { body: await health() }
-=======
-      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string() }).partial()) }),
+      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.union([z.boolean(), z.literal('unknown')]), detail: z.string(), mend: z.string() }).partial()) }),
       async handle({ access }) {
         return { body: { checks: access.visibleAll('installation', (await health()).checks) } }
->>>>>>> identity
       },
     }),
   ]
