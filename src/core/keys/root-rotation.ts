@@ -167,7 +167,7 @@ async function requireWorking(root: RootKey | undefined): Promise<void> {
 
 /** Names of the key rings in a folder: one for each organisation, and one for the directory of organisations. */
 async function ringsIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const names: string[] = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw new VouchsafeError('unavailable', `The folder of keys ${folder} cannot be read: ${error.message}.`, { cause: error })
   })

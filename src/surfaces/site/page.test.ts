@@ -31,7 +31,7 @@ describe('the hosts to recheck', () => {
   it('are told for each claim alike on the page of all and on its own', () => {
     const page = pageView({ page: OWN_POLICY, state: states })
     const view = claimPageView(page, claimOf('checked', { backings: [backingView({ recheckTargets: ['a.example', 'b.example:8443'] })] }))
-    const named = (body: string) => elementsOf(parseHtml(body), (element) => element.properties.dataRecheckTarget !== undefined).map(({ properties }) => `${properties.dataRecheckClaim} ${properties.dataRecheckTarget}`)
+    const named = (body: string) => elementsOf(parseHtml(body), (element) => element.properties.dataRecheckTarget !== undefined).map(({ properties }) => `${String(properties.dataRecheckClaim)} ${String(properties.dataRecheckTarget)}`)
     const own = named(claimPage(view, assets).body)
     expect(own).toEqual([`${view.claim.id} a.example`, `${view.claim.id} b.example:8443`])
     const claims = page.claims.map((claim, k) => (k === 0 ? { ...claim, backings: view.claim.backings } : { ...claim, backings: [] }))
