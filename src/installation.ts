@@ -25,7 +25,8 @@ import { readRelease, type Release } from './release.ts'
 import { loadStarter } from './starter.ts'
 import { guardsOf, objectsElsewhere, openServer, type StorageOptions } from './storage.ts'
 import { createApp, type Bindings } from './surfaces/http/app.ts'
-import { originsOf, trustedProxies } from './surfaces/http/client.ts'
+import { clientOf, originsOf, trustedProxies } from './surfaces/http/client.ts'
+import type { IdentifyParts } from './surfaces/http/identify.ts'
 import { healthOf, readinessOf } from './surfaces/http/health.ts'
 import { mountConsole } from './surfaces/http/console-files.ts'
 import { startFeed, tellingReaction } from './surfaces/http/happenings/index.ts'
@@ -43,6 +44,7 @@ import { accentedAssets, schemaFiles } from './surfaces/http/site-files.ts'
 import { mountSite, type ReadyPages } from './surfaces/http/site-routes.ts'
 import { SiteViews } from './surfaces/http/site-view.ts'
 import { spineApi, spineContract, type SpineParts } from './surfaces/http/spine/index.ts'
+import { mountScim } from './surfaces/scim/index.ts'
 import { Cosigner } from './surfaces/worker/cosigner.ts'
 import { Scheduler } from './surfaces/worker/scheduler.ts'
 import { SPINE_OBLIGATIONS, watch } from './surfaces/worker/watch.ts'
@@ -84,6 +86,10 @@ export interface Installation {
 
 /** Checks that run side by side: most wait for something. */
 const CHECKS_AT_ONCE = 4
+
+const SWEEP_EVERY_MS = 3_600_000
+/** Letters and webhooks on their way at the same time; each holds a connection to the database only to note how it went. */
+const POSTS_AT_ONCE = 4
 
 // What does not end by itself in this time is passed over: at the last the database stops, and with it whatever waits for it.
 const CLOSE_WITHIN_MS = 15_000
@@ -227,6 +233,16 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const hosts = ownHosts({ id: organisation.id, idAtHost: (host) => organisations.idAtHost(host), publicUrl: async () => (await readSettings(db)).publicUrl })
     let pages: ReadyPages | undefined
     const assets = await accentedAssets(async () => (await readSettings(db)).accent)
+    const identity: IdentifyParts = {
+      isTrustedProxy: trustedProxies(options.trustedProxies ?? ((await readSettings(db)).publicUrl === undefined ? [] : ['loopback'])),
+      originAt: originsOf({ publicUrl: remembered(async () => (await readSettings(db)).publicUrl), localUrl: () => localUrl, isLoopback: isLoopbackHost }),
+      operatorToken: operator.opens,
+      operatorAccess: fullAccess({ kind: 'operator' }, recordTypesOf(assembled.contracts)),
+      recognition: assembled.recognition,
+      accessOf: (recognised, at) => assembled.grants.accessOf(recognised, at),
+      accessAs: (asker, person, address) => assembled.accessAs(asker, person, address),
+    }
+    const failed = (error: unknown, { method, path }: { method: string; path: string }): void => journal.error({ method, path, err: error instanceof Error ? { message: error.message, stack: error.stack } : String(error) }, 'request failed')
     const app = createApp({
       clock,
       version: release.version,
@@ -235,19 +251,13 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       isOurs: hosts.has,
       face: face.read,
       mayPreview: seesPreview,
-      identity: {
-        isTrustedProxy: trustedProxies(options.trustedProxies ?? ((await readSettings(db)).publicUrl === undefined ? [] : ['loopback'])),
-        originAt: originsOf({ publicUrl: remembered(async () => (await readSettings(db)).publicUrl), localUrl: () => localUrl, isLoopback: isLoopbackHost }),
-        operatorToken: operator.opens,
-        operatorAccess: fullAccess({ kind: 'operator' }, recordTypesOf(assembled.contracts)),
-        recognition: assembled.recognition,
-        accessOf: (recognised, at) => assembled.grants.accessOf(recognised, at),
-        accessAs: (asker, person, address) => assembled.accessAs(asker, person, address),
-      },
+      identity,
       feed,
+      requireOver: assembled.requireOver,
       ready: () => readinessOf({ db, log }),
       metrics: () => metricsText({ db, log, release }),
-      report: (error, { method, path }) => journal.error({ method, path, err: error instanceof Error ? { message: error.message, stack: error.stack } : String(error) }, 'request failed'),
+      report: failed,
+      faces: (hono) => mountScim(hono, { clock, services: assembled.provisioning, recognition: assembled.recognition, clientOf: (context) => clientOf(context, identity), report: failed }),
       site: (hono) => {
         mountConsole(hono, join(release.root, 'dist/console'))
         pages = mountSite(hono, {
@@ -299,10 +309,15 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     })
     const worker = await startWorker(db, scheduler.handlers, { concurrency: CHECKS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker began again: ${reason}`) })
     undo.push(() => worker.stop())
+    // Letters and webhooks wait for strangers: no check of ours waits for them.
+    const post = await startWorker(db, assembled.integrations.handlers, { concurrency: POSTS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker of the post began again: ${reason}`) })
+    undo.push(() => post.stop())
     undo.push(() => scheduler.stop())
     options.signal?.addEventListener('abort', () => scheduler.abandon())
     await scheduler.firstRound((done, of, note) => options.bar(done, of, note), CHECKS_AT_ONCE)
     scheduler.start()
+    const sweeping = setInterval(() => void assembled.sweep(clock.now()).catch((error: unknown) => report(`sweep: ${messageOf(error)}`)), SWEEP_EVERY_MS).unref()
+    undo.push(() => clearInterval(sweeping))
     cosigner.start()
     undo.push(() => cosigner.stop())
     const setUpCode = (await assembled.setUp.isOpen()) ? (await assembled.setUp.renew({ kind: 'system', name: 'start' })).code : undefined

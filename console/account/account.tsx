@@ -35,6 +35,7 @@ export default function Account() {
             <Password ways={ways} onChanged={again} />
             <Totp ways={ways} onChanged={again} />
             <RecoveryCodes ways={ways} onChanged={again} />
+            {/* The person's own encryption key has its part here, beside what opens it. */}
           </>
         )}
       </Loaded>

@@ -87,7 +87,7 @@ export const remove = async (path: string): Promise<void> => void (await send('D
 /** A page of a list; `next` is the cursor of the one after. */
 export interface Page<T> {
   items: T[]
-  next: string | null
+  next?: string | null
 }
 
 /** Every item of a list, for an export; ends at `most`, so that a browser is not filled. */

@@ -3,7 +3,8 @@ import { ACCESS_KEY } from './access.ts'
 
 /**
  * Which lists and records of the API a happening touches, by the first word of its name: `person.deactivated` → whatever
- * was read below `/people`. What is not named here touches everything that is shown.
+ * was read below `/people`. What is not named here touches everything that is shown, and so do roles: they decide what of it
+ * may be seen.
  */
 const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   person: ['/people', '/me', '/groups'],
@@ -11,7 +12,6 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   invitation: ['/invitations', '/people'],
   group: ['/groups', '/people'],
   membership: ['/groups', '/people'],
-  role: ['/roles', '/assignments', '/me', '/access'],
   session: ['/sessions', '/people'],
   token: ['/tokens', '/people'],
   passkey: ['/credentials', '/people'],
@@ -21,6 +21,13 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'recovery-code': ['/credentials', '/people'],
   credentials: ['/credentials', '/people'],
   'security-setting': ['/security-settings'],
+  provider: ['/federation', '/sign-in'],
+  account: ['/federation', '/people', '/directories'],
+  directory: ['/directories'],
+  circle: ['/directories', '/groups'],
+  webhook: ['/webhooks'],
+  letter: ['/letters', '/mail'],
+  mail: ['/mail', '/letters'],
   'sign-in': [],
   'password-reset': [],
 }

@@ -36,12 +36,10 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
       {failed !== undefined && <Failure error={failed} />}
       <Button look="filled" wide onClick={passkey}>Sign in with a passkey</Button>
       {providers.map((provider) => (
-        <form key={provider.id} method="post" action={`/api/v1/federation/${provider.kind}/${encodeURIComponent(provider.id)}/start`} className="acts">
-          <Button type="submit" wide>Sign in with {provider.title}</Button>
-        </form>
+        <p key={provider.id} className="acts"><a className="button wide" href={`/api/v1/federation/${encodeURIComponent(provider.id)}/start?${new URLSearchParams({ return: here() })}`}>Sign in with {provider.title}</a></p>
       ))}
       <div className="or"><span>or with a password</span></div>
-      <Form submit="Continue" wide onSubmit={async () => go(await byPassword(email, password))}>
+      <Form submit="Continue" wide second onSubmit={async () => go(await byPassword(email, password))}>
         <TextField label="E-mail address" name="email" type="email" autoComplete="username webauthn" value={email} onChange={setEmail} required />
         <TextField label="Password" name="password" type="password" autoComplete="current-password" value={password} onChange={setPassword} required />
       </Form>
@@ -49,6 +47,9 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
     </>
   )
 }
+
+/** Where they come back to: what they asked for, or Today where that was the sign-in itself. */
+const here = (): string => (/\/console\/(sign-in|set-up)/.test(window.location.pathname) ? '/console/' : window.location.pathname + window.location.search)
 
 const TITLES: Readonly<Record<SecondFactor, string>> = { passkey: 'Use a passkey', password: 'Use your password', totp: 'Use the authenticator app', 'recovery-code': 'Use a recovery code' }
 

@@ -104,7 +104,7 @@ function Make({ path, onClose, onMade }: { path: string; onClose: () => void; on
         <TextField label="Name" name="name" hint="What uses it." value={name} onChange={setName} autoFocus maxLength={100} />
         <SelectField label="Expires after" name="expiresAt" value={days} onChange={setDays} choices={DAYS} />
         <TextField label="Networks" name="networks" hint="Only from these addresses, one a line, such as 203.0.113.0/24; empty: from everywhere." rows={2} value={networks} onChange={setNetworks} />
-        <fieldset className="field">
+        <fieldset className="field choices">
           <legend className="label">It may</legend>
           {permissions.map((permission) => <Choice key={permission} label={permission} checked={scopes.includes(permission)} onChange={(on) => setScopes((before) => (on ? [...before, permission] : before.filter((other) => other !== permission)))} />)}
         </fieldset>

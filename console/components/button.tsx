@@ -7,6 +7,8 @@ export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
   /** While its promise is open the button does nothing more, and says so; it keeps its place in the order of focus. */
   onClick?: () => void | Promise<unknown>
   busy?: boolean
+  /** Where the focus begins in a dialog. */
+  'data-begin'?: boolean
   children: ReactNode
 }
 

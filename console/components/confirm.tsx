@@ -23,7 +23,7 @@ export function Confirm({ title, act, onConfirm, onClose, children }: { title: s
       {failed !== undefined && <Failure error={failed} />}
       <div className="acts">
         <Button look="filled danger" onClick={confirm}>{act}</Button>
-        <Button onClick={onClose} autoFocus>Leave it</Button>
+        <Button onClick={onClose} data-begin>Leave it</Button>
       </div>
     </Dialog>
   )

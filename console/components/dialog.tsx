@@ -22,6 +22,8 @@ export function Dialog({ title, onClose, className, untitled, children }: Dialog
     if (dialog === null) return
     const before = document.activeElement
     dialog.showModal()
+    // The browser would take the heading; a form or a question says where it wants to begin.
+    dialog.querySelector<HTMLElement>('[data-begin]')?.focus()
     return () => {
       dialog.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()

@@ -17,8 +17,9 @@ export interface FormProps {
   submit: string
   /** Beside the button. */
   also?: ReactNode
-  /** Names in the API's words → names of fields here, where the two differ. */
   danger?: boolean
+  /** Something else in the view is what most people want. */
+  second?: boolean
   wide?: boolean
   children: ReactNode
 }
@@ -26,7 +27,7 @@ export interface FormProps {
 const nameOf = (pointer: string): string => pointer.replace(/^\/(body\/)?/, '').split('/')[0] ?? ''
 
 /** One column; errors stand at their field and in a summary that takes the focus. */
-export function Form({ onSubmit, submit, also, danger, wide, children }: FormProps) {
+export function Form({ onSubmit, submit, also, danger, second, wide, children }: FormProps) {
   const [problem, setProblem] = useState<Problem>()
   const [busy, setBusy] = useState(false)
   const [tries, setTries] = useState(0)
@@ -77,7 +78,7 @@ export function Form({ onSubmit, submit, also, danger, wide, children }: FormPro
         )}
         {children}
         <div className="acts">
-          <Button type="submit" look={danger ? 'filled danger' : 'filled'} wide={wide ?? false} busy={busy}>{submit}</Button>
+          <Button type="submit" {...(second ? {} : { look: danger ? 'filled danger' as const : 'filled' as const })} wide={wide ?? false} busy={busy}>{submit}</Button>
           {also}
         </div>
       </form>
@@ -137,7 +138,7 @@ export function TextField({ label, name, value, onChange, hint, rows, mono, auto
     <Field label={label} name={name} hint={hint}>
       {(control) =>
         rows === undefined
-          ? <input {...control} {...rest} className={mono ? 'mono' : undefined} autoFocus={autoFocus} value={value} onChange={(event) => onChange(event.target.value)} />
+          ? <input {...control} {...rest} className={mono ? 'mono' : undefined} autoFocus={autoFocus} data-begin={autoFocus || undefined} value={value} onChange={(event) => onChange(event.target.value)} />
           : <textarea {...control} rows={rows} className={mono ? 'mono' : undefined} spellCheck={!mono} value={value} onChange={(event) => onChange(event.target.value)} />}
     </Field>
   )

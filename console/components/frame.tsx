@@ -64,11 +64,11 @@ function SignedIn({ places, organisation, person }: { places: readonly Place[]; 
       <a className="skip" href="#sheet" onClick={(event) => { event.preventDefault(); document.getElementById('sheet')?.focus() }}>Skip to the content</a>
       <div className="frame">
         <Rail places={places} organisation={organisation} foot={foot} />
-        <div className="top">
+        <header className="top">
           <Button look="plain" aria-haspopup="dialog" onClick={() => setOpen('rail')}>Menu</Button>
           <span className="house"><span className="seal" aria-hidden="true" /><span>{organisation}</span></span>
           <Button look="plain" aria-haspopup="dialog" onClick={() => setOpen('palette')}>Go to</Button>
-        </div>
+        </header>
         <main className="sheet" id="sheet" tabIndex={-1}><Outlet /></main>
       </div>
       {open === 'palette' && <Palette places={places} onClose={close} />}

@@ -1,10 +1,7 @@
+import { Empty } from './empty.tsx'
 import { Go } from './go.tsx'
+import { Screen } from './screen.tsx'
 
 export function Lost() {
-  return (
-    <div className="empty" role="alert">
-      <strong>There is no such place in the console.</strong>
-      <p>The address may be an old one. <Go to="/">Go to Today</Go>, or press <kbd>Ctrl K</kbd> and say where to.</p>
-    </div>
-  )
+  return <Screen title="Nothing is here"><Empty title="There is no such place in the console." acts={<Go to="/" className="button">Today</Go>}>The address may be an old one.</Empty></Screen>
 }

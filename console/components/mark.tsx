@@ -1,8 +1,5 @@
 export type ClaimState = 'checked' | 'attested' | 'broken' | 'unknown' | 'stale' | 'unbacked' | 'unprovable'
 
-/** The word that always goes with a mark. */
-export const STATE_WORDS: Readonly<Record<ClaimState, string>> = { checked: 'checked', attested: 'attested', broken: 'broken', unknown: 'unknown', stale: 'stale', unbacked: 'not backed', unprovable: 'cannot be checked' }
-
 /** A state as a shape, as on the public page. It says nothing to a screen reader: the word stands beside it, visible or hidden. */
 export function Mark({ state }: { state: ClaimState }) {
   return <svg className={`mark is-${state}`} viewBox="0 0 16 16" width="14" height="14" aria-hidden="true" focusable="false">{SHAPES[state]}</svg>

@@ -64,7 +64,7 @@ export function Palette({ places, onClose }: { places: readonly Place[]; onClose
         aria-autocomplete="list"
         aria-label="Go to, or do, anything"
         placeholder="Go to, or do, anything"
-        autoFocus
+        data-begin
         value={typed}
         onChange={(event) => { setTyped(event.target.value); setAt(0) }}
         onKeyDown={onKeyDown}

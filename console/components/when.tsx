@@ -7,8 +7,3 @@ export function When({ at, none = 'never' }: { at: string | null | undefined; no
   if (at === null || at === undefined) return <span className="soft">{none}</span>
   return <time dateTime={at} title={exactly(at)} className="nowrap">{ago(new Date(at), now)}</time>
 }
-
-/** The exact instant, for records. */
-export function Exactly({ at }: { at: string }) {
-  return <time dateTime={at}>{exactly(at)}</time>
-}

@@ -73,7 +73,7 @@ export default function OneGroup() {
                   { title: 'Name', cell: (member) => nameOf({ ...member, id: member.person }), text: (member) => nameOf({ ...member, id: member.person }) },
                   { title: 'Kept by', cell: (member) => member.managedBy ?? 'people here', text: (member) => member.managedBy ?? '' },
                   { title: 'Since', cell: (member) => <When at={member.since} />, text: (member) => member.since },
-                  { title: '', look: 'end', cell: (member) => mayChange && !member.managedBy && <Button look="plain" aria-label={`Take ${nameOf({ ...member, id: member.person })} out`} onClick={() => takeOut(member)}>Take out</Button> },
+                  { title: '', look: 'end', cell: (member) => mayChange && !member.managedBy && <Button look="plain" aria-label={`Take out ${nameOf({ ...member, id: member.person })}`} onClick={() => takeOut(member)}>Take out</Button> },
                 ]}
                 empty={<Empty title="Nobody is in this group." acts={mayChange && <Button look="filled" onClick={() => setOpen('add')}>Add somebody</Button>} />}
                 acts={mayChange && <Button onClick={() => setOpen('add')}>Add somebody</Button>}

@@ -31,7 +31,7 @@ export function Assignments({ items, shows, none, onChanged }: { items: readonly
               <td data-label="Why">{item.reason}</td>
               <td data-label="Since"><When at={item.givenAt} none="–" /></td>
               <td data-label="Until"><When at={item.until} none="no end" /></td>
-              <td className="end">{mayTake && <Button look="plain" aria-label={`Take ${roleTitle(item)} away`} onClick={() => setTaking(item)}>Take away</Button>}</td>
+              <td className="end">{mayTake && <Button look="plain" aria-label={`Take away ${shows === 'role' ? roleTitle(item) : `from ${holderName(item)}`}`} onClick={() => setTaking(item)}>Take away</Button>}</td>
             </tr>
           ))}
         </tbody>

@@ -11,7 +11,7 @@ export function BreakGlass({ ids, onRemove }: { ids: readonly string[]; onRemove
     <ul role="list" className="rules">
       {ids.map((id, at) => {
         const name = nameOf(people[at]?.data ?? { id })
-        return <li key={id} className="rule"><Go to={`/people/${id}`}>{name}</Go>{onRemove && <Button look="plain" aria-label={`Take ${name} off the list`} onClick={() => onRemove(id)}>Take off</Button>}</li>
+        return <li key={id} className="rule"><Go to={`/people/${id}`}>{name}</Go>{onRemove && <Button look="plain" aria-label={`Take off ${name}`} onClick={() => onRemove(id)}>Take off</Button>}</li>
       })}
     </ul>
   )

@@ -27,7 +27,8 @@ export interface WorkerOptions {
   concurrency?: number
   /**
    * That no other process runs jobs of this database, as with the embedded server, whose folder is locked. Then jobs
-   * that a killed worker had begun are taken up at once; otherwise only after four hours, since that worker may live.
+   * of these names that a killed worker had begun are taken up at once; otherwise only after four hours, since that worker
+   * may live.
    */
   soleWorker?: boolean
   /** Told of each try that failed. The payload is not passed on: it may hold what a log must not. */
@@ -67,7 +68,7 @@ export async function startWorker<Payloads extends object>(db: OrganisationDatab
     ]),
   )
   const begin = async (): Promise<Runner> => {
-    if (options.soleWorker === true) await freeBegunJobs(db)
+    if (options.soleWorker === true) await freeBegunJobs(db, Object.keys(taskList))
     return run({
       pgPool: db.appPool,
       schema: jobSchema,
@@ -105,7 +106,10 @@ export async function startWorker<Payloads extends object>(db: OrganisationDatab
   }
 }
 
-async function freeBegunJobs(db: OrganisationDatabase): Promise<void> {
-  await sql`update graphile_worker._private_jobs set locked_at = null, locked_by = null where locked_at is not null`.execute(db.app)
-  await sql`update graphile_worker._private_job_queues set locked_at = null, locked_by = null where locked_at is not null`.execute(db.app)
+/** Of these names alone: a sibling in this process may be at work on others. */
+async function freeBegunJobs(db: OrganisationDatabase, names: readonly string[]): Promise<void> {
+  await sql`update graphile_worker._private_jobs j set locked_at = null, locked_by = null
+    from graphile_worker._private_tasks t where t.id = j.task_id and t.identifier = any(${[...names]}::text[]) and j.locked_at is not null`.execute(db.app)
+  await sql`update graphile_worker._private_job_queues q set locked_at = null, locked_by = null
+    where q.locked_at is not null and not exists (select from graphile_worker._private_jobs j where j.job_queue_id = q.id and j.locked_at is not null)`.execute(db.app)
 }

@@ -88,6 +88,11 @@ interface RouteFor<Permission extends string> {
    * what is not there (404), what may be found but not acted on is refused (403).
    */
   readonly about?: { readonly record: string; load(params: never): Promise<Facts | undefined> }
+  /**
+   * The person on whose account it acts, so that it could put somebody else in their place: refused to whoever holds less
+   * than they do.
+   */
+  readonly over?: (params: never) => string
   handle(request: RouteRequest<never, never, never>): Promise<RouteReply<unknown>>
 }
 
@@ -104,6 +109,7 @@ interface RouteSpec<C extends Contract, P extends z.ZodObject, Q extends z.ZodOb
   stepUp?: true
   secret?: true
   about?: { record: RecordOf<C>; load(params: z.infer<P>): Promise<Facts | undefined> }
+  over?: (params: z.infer<P>) => string
   handle(
     request: RouteRequest<z.infer<P>, z.infer<Q>, B extends z.ZodType ? z.infer<B> : B extends 'bytes' ? Uint8Array : undefined>,
   ): Promise<RouteReply<z.input<R>>>

@@ -581,6 +581,55 @@ describe('the organisation', () => {
   })
 })
 
+describe("a provider's word", () => {
+  const PROVENANCE = { provider: 'idp-1', subject: 'subject-9', session: 'sid-3' }
+  const vouched = async (id: string, browser: Browser) => {
+    const person = await stand.people.find(id)
+    const { next, cookies } = await stand.afterProvider(person!, PROVENANCE, { client: browser.client, at: stand.clock.now() })
+    for (const { name, value } of cookies) browser.cookies[`__Host-${name}`] = value
+    return next
+  }
+
+  it('is one factor: the second is asked for, and the session knows where it came from', async () => {
+    const ada = await withPassword()
+    const browser = stand.browser()
+    expect(await vouched(ada.id, browser)).toEqual({ next: 'second-factor', ways: ['totp', 'recovery-code'] })
+    expect(browser.cookies).not.toHaveProperty('__Host-session')
+    await browser.call('POST /sign-in/totp', { code: nextCode(ada.secret) })
+    const { session, factors } = await browser.session()
+    expect(factors).toEqual(['provider', 'totp'])
+    expect(await stand.provenanceOf(session)).toEqual(PROVENANCE)
+    expect(await stand.provenanceOf((await ada.browser.session()).session)).toBeUndefined()
+    const ended = await stand.change((tx) => stand.sessions.end(tx, { provider: 'idp-1', subject: 'subject-9', providerSession: 'sid-3' }))
+    expect(ended).toBe(1)
+    await expect(browser.recognise('GET')).rejects.toMatchObject({ code: 'not-signed-in' })
+    await expect(ada.browser.recognise('GET')).resolves.toBeDefined()
+  })
+
+  it('leads somebody without a second factor to setting one up, and to a session that knows its provider', async () => {
+    const person = await stand.add()
+    const browser = stand.browser()
+    expect(await vouched(person.id, browser)).toEqual({ next: 'enrol' })
+    const { secret } = await browser.call<{ secret: string }>('POST /enrolment/totp/options')
+    await browser.call('POST /enrolment/totp', { code: codeAt(secret) })
+    const { session, factors } = await browser.session()
+    expect(factors).toEqual(['provider', 'totp'])
+    expect(await stand.provenanceOf(session)).toEqual(PROVENANCE)
+  })
+
+  it('meets single sign-on where it is required', async () => {
+    const [owner, ada] = [await withPassword(), await withPassword()]
+    stand.owners.add(owner.id)
+    const operator = { actor: { kind: 'operator', name: 'ada' } as const }
+    const { etag = '' } = await ada.browser.reply('GET /security-settings', undefined, operator)
+    const { etag: on = '' } = await ada.browser.reply('PATCH /security-settings', { requireSingleSignOn: true, breakGlass: [owner.id] }, { ...operator, ifMatch: etag })
+    const browser = stand.browser()
+    expect(await vouched(ada.id, browser)).toMatchObject({ next: 'second-factor' })
+    expect(await browser.call('POST /sign-in/totp', { code: nextCode(ada.secret) })).toEqual({ next: 'done' })
+    await ada.browser.reply('PATCH /security-settings', { requireSingleSignOn: false }, { ...operator, ifMatch: on })
+  })
+})
+
 describe('the audit', () => {
   it('tells of sign-ins, refusals, step-ups and ends, and holds no secret and no address', async () => {
     const own = await standForSignIn(server)

@@ -1,4 +1,4 @@
-import type { Factor } from './session.ts'
+import type { Factor, Provenance } from './session.ts'
 
 /** How somebody may go on. */
 export type Way = 'passkey' | 'password' | 'totp' | 'recovery-code'
@@ -14,14 +14,14 @@ export interface Sealed {
 export type EnrolmentOrigin =
   | { by: 'invitation'; token: Sealed }
   | { by: 'set-up'; code: Sealed; displayName: string; email: string }
-  | { by: 'sign-in'; shown: Factor[] }
+  | { by: 'sign-in'; shown: Factor[]; provenance?: Provenance }
 
 /**
  * Where somebody stands between naming themselves and holding a session. It lies on the server; the cookie is only a
  * random name for it, so that no step can be skipped or replayed from outside.
  */
 export type Ceremony =
-  | { kind: 'sign-in'; shown: Factor[] }
+  | { kind: 'sign-in'; shown: Factor[]; provenance?: Provenance }
   | { kind: 'reset'; shown: Factor[] }
   | { kind: 'enrolment'; origin: EnrolmentOrigin; person: { id?: string; displayName: string; email: string }; userHandle: string; passwordHash?: string; totp?: Sealed }
   /** Of somebody who is signed in: a step-up, or a way to sign in that is being added. */

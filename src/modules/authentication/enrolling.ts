@@ -160,7 +160,7 @@ export class Enrolling {
         await events.happened(tx, authentication, 'totp.added', { person: person.id })
       }
       await store.replaceRecoveryCodes(tx, person.id, codes.flatMap((code) => recoveryDigest(person.id, code) ?? []))
-      const { cookies } = await sessions.begin(forSibling(tx), { person, factors, client, strong: true })
+      const { cookies } = await sessions.begin(forSibling(tx), { person, factors, client, strong: true, ...(origin.by === 'sign-in' && origin.provenance !== undefined ? { provenance: origin.provenance } : {}) })
       return { next: 'done' as const, recoveryCodes: codes, cookies }
     })
   }

@@ -1,7 +1,10 @@
 import type { Instant } from '#core/clock'
 import type { Recognition } from '#core/module'
+import type { Person } from '#modules/identity'
 import type { Passkey } from './passkey.ts'
 import type { SecuritySettings } from './security-settings.ts'
+import type { Provenance } from './session.ts'
+import type { Answer, Asked } from './signing-in.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -11,9 +14,10 @@ export { breachedList, breachedListIn, type BreachedList } from './breached-list
 export type { AuthenticationParts } from './parts.ts'
 export type { Passkey } from './passkey.ts'
 export type { SecuritySettings } from './security-settings.ts'
-export type { Factor, Session } from './session.ts'
+export type { Factor, Provenance, Session } from './session.ts'
 export type { NewSession, Sessions } from './sessions.ts'
-export { authenticationMigrations, type Provenance } from './store.ts'
+export type { Answer, Asked } from './signing-in.ts'
+export { authenticationMigrations } from './store.ts'
 
 /** What others get of this room. */
 export interface AuthenticationServices {
@@ -21,6 +25,10 @@ export interface AuthenticationServices {
   recognition: Recognition
   /** For identity providers: begin a session in a change of theirs, end those of a logout. */
   sessions: Sessions
+  /** Goes on after a provider's word with our own second factor: asks for it, has one set up, or begins the session. */
+  afterProvider(person: Person, provenance: Provenance, asked: Asked): Promise<Answer>
+  /** The provider that a session came by; undefined for one that began here. */
+  provenanceOf(sessionId: string): Promise<Provenance | undefined>
   /** For whoever gives a service account a token, such as a directory’s. */
   tokens: Pick<Tokens, 'issue' | 'of' | 'revoke'>
   securitySettings(): Promise<SecuritySettings>

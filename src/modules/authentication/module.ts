@@ -45,6 +45,8 @@ export function createAuthenticationModule(given: AuthenticationParts): Authenti
     recognition,
     sessions: parts.sessions,
     tokens,
+    afterProvider: (person, provenance, asked) => signingIn.afterProvider(person, provenance, asked),
+    provenanceOf: (sessionId) => store.provenanceOf(sessionId),
     securitySettings: async () => (await store.securitySettings()).settings,
     passkeysOf: (personId) => store.passkeysOf(personId),
     sweep: (at) => store.sweep(at),

@@ -83,6 +83,7 @@ describe('the defence against forged requests', () => {
   it.each([
     ['another site', { origin: own, secFetchSite: 'cross-site', token }],
     ['a neighbouring host', { origin: 'https://www.example.com', secFetchSite: 'same-site', token }],
+    ['a neighbouring host that says it is us', { origin: own, secFetchSite: 'same-site', token }],
     ['another origin', { origin: 'https://evil.example', token }],
     ['an opaque origin', { origin: 'null', token }],
     ['another scheme', { origin: 'http://security.example.com', token }],

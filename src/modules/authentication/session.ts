@@ -4,6 +4,14 @@ import type { SecuritySettings } from './security-settings.ts'
 /** How somebody showed that it is them. `provider`: somebody else's word for it (OIDC, SAML). */
 export type Factor = 'passkey' | 'password' | 'totp' | 'recovery-code' | 'provider'
 
+/** Which identity provider vouched for somebody, as whom, and in which session of its own: its logout ends ours by it. */
+export interface Provenance {
+  provider: string
+  subject: string
+  /** The provider's own id of the session, where it gives one. */
+  session?: string
+}
+
 /** A session as it is kept. The cookie itself is not: only its digest. */
 export interface Session {
   id: string

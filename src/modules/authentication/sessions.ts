@@ -6,8 +6,8 @@ import { DEVICE_COOKIE, DEVICE_DAYS, familiarMarks } from './attempts.ts'
 import { authentication } from './contract.ts'
 import { CEREMONY_COOKIE, cookieOf, removed, sessionCookie } from './cookies.ts'
 import { digestOf, randomSecret } from './secret.ts'
-import { deviceText, STRONG_MINUTES, type Factor, type Session } from './session.ts'
-import { ours, type AuthenticationChange, type AuthenticationStore, type Provenance } from './store.ts'
+import { deviceText, STRONG_MINUTES, type Factor, type Provenance, type Session } from './session.ts'
+import { ours, type AuthenticationChange, type AuthenticationStore } from './store.ts'
 import type { Change } from '#core/database'
 
 export interface NewSession {

@@ -13,7 +13,7 @@ import { assertionOptions, newUserHandle, notVerified, type Assertion, type Rely
 import { wrongCode, type SecondFactors, type Taking } from './second-factor.ts'
 import { digestOf, randomSecret } from './secret.ts'
 import type { SecuritySettings } from './security-settings.ts'
-import type { Factor } from './session.ts'
+import type { Factor, Provenance } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { forSibling, type AuthenticationChange, type AuthenticationStore, type StoredCeremony } from './store.ts'
 
@@ -143,6 +143,20 @@ export class SigningIn {
     return answer.next.next === 'done' ? answer : { ...answer, cookies: [ceremonyCookie(secret, CEREMONY_MINUTES['sign-in']), ...answer.cookies] }
   }
 
+  /**
+   * The provider's word is the first factor, and single sign-on, where it is required, is met by it. What is missing is
+   * asked for like after a password.
+   */
+  async afterProvider(person: Person, provenance: Provenance, asked: Asked): Promise<Answer> {
+    await this.#requireNetwork(asked)
+    const secret = randomSecret()
+    const id = digestOf(secret).toString('hex')
+    const state: Open = { kind: 'sign-in', shown: [], provenance }
+    await this.#parts.store.openCeremony(id, state, { personId: person.id, expiresAt: endOf(state, asked.at) })
+    const answer = await this.#shown(id, { state, tries: 0, personId: person.id }, person, 'provider', async () => {}, asked)
+    return answer.next.next === 'done' ? answer : { ...answer, cookies: [ceremonyCookie(secret, CEREMONY_MINUTES['sign-in']), ...answer.cookies] }
+  }
+
   async #withCode(factor: 'totp' | 'recovery-code', asked: Asked, look: (personId: string) => Promise<Taking | undefined>): Promise<Answer> {
     const { store, people, attempts } = this.#parts
     const { id, open } = await this.#going(asked)
@@ -178,7 +192,8 @@ export class SigningIn {
   async #shown(id: string, open: StoredCeremony & { state: Open }, person: Person, factor: Factor, take: Taking, { client }: Asked): Promise<Answer> {
     const { db, store, people, sessions, factors } = this.#parts
     const { settings } = await store.securitySettings()
-    await this.#requireLocalSignIn(person.id, settings)
+    const provenance = open.state.kind === 'sign-in' ? open.state.provenance : undefined
+    if (provenance === undefined) await this.#requireLocalSignIn(person.id, settings)
     const state: Open = { ...open.state, shown: [...open.state.shown, factor] }
     const enrolled = await factors.enrolledBy(person.id)
     const step = nextStep(state, enrolled, settings)
@@ -189,11 +204,11 @@ export class SigningIn {
         await people.holdLiving(forSibling(tx), person.id)
         if (!(await store.endCeremony(tx, id, open.state))) throw over()
         await take(forSibling(tx))
-        const { cookies } = await sessions.begin(forSibling(tx), { person, factors: state.shown, client, strong: true })
+        const { cookies } = await sessions.begin(forSibling(tx), { person, factors: state.shown, client, strong: true, ...(provenance === undefined ? {} : { provenance }) })
         return { next: { next: 'done' as const }, cookies }
       })
     }
-    const to: Ceremony = step.kind === 'enrol' ? { kind: 'enrolment', origin: { by: 'sign-in', shown: state.shown }, person: { id: person.id, displayName: person.displayName, email: person.email ?? '' }, userHandle: await userHandleOf(store, person.id) } : state
+    const to: Ceremony = step.kind === 'enrol' ? { kind: 'enrolment', origin: { by: 'sign-in', shown: state.shown, ...(provenance === undefined ? {} : { provenance }) }, person: { id: person.id, displayName: person.displayName, email: person.email ?? '' }, userHandle: await userHandleOf(store, person.id) } : state
     await db.change({ ...record, action: 'sign-in.show' }, async (tx: AuthenticationChange) => {
       if (!(await store.moveCeremony(tx, id, open.state, to, person.id))) throw over()
       await take(forSibling(tx))

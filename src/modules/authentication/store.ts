@@ -3,7 +3,7 @@ import { migrationsBeside, type Change, type MigrationSet, type OrganisationData
 import type { Ceremony } from './ceremony.ts'
 import type { Passkey } from './passkey.ts'
 import { DEFAULT_SECURITY, SecuritySettings } from './security-settings.ts'
-import { SEEN_EVERY_MS, type Factor, type Session } from './session.ts'
+import { SEEN_EVERY_MS, type Factor, type Provenance, type Session } from './session.ts'
 
 export const authenticationMigrations: MigrationSet = { schema: 'authentication', folder: migrationsBeside(import.meta.url) }
 
@@ -27,13 +27,6 @@ export type AuthenticationChange = Change<AuthenticationTables>
 export const forSibling = (tx: AuthenticationChange): Change<never> => tx as unknown as Change<never>
 /** The other way round, for a caller's transaction. */
 export const ours = (tx: Change<never>): AuthenticationChange => tx as unknown as AuthenticationChange
-
-export interface Provenance {
-  provider: string
-  subject: string
-  /** The provider's own id of the session, where it gives one. */
-  session?: string
-}
 
 export interface ApiToken {
   id: string
@@ -91,6 +84,13 @@ export class AuthenticationStore {
   async sessionById(id: string): Promise<Session | undefined> {
     const row = await this.#app.selectFrom('authentication.session').selectAll().where('id', '=', id).executeTakeFirst()
     return row && sessionOf(row)
+  }
+
+  /** Of a session that began through an identity provider. */
+  async provenanceOf(id: string): Promise<Provenance | undefined> {
+    const row = await this.#app.selectFrom('authentication.session').select(['provider_id', 'provider_subject', 'provider_session']).where('id', '=', id).executeTakeFirst()
+    if (row?.provider_id == null || row.provider_subject === null) return undefined
+    return { provider: row.provider_id, subject: row.provider_subject, ...(row.provider_session === null ? {} : { session: row.provider_session }) }
   }
 
   async sessionsOf(personId: string, at: Date): Promise<Session[]> {

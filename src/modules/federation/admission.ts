@@ -30,10 +30,37 @@ export interface Admitted {
   cookies: SetCookie[]
 }
 
+/**
+ * Admissions at once. Each holds a connection while siblings read by another: as many as there are connections would wait
+ * for each other until all of them fail.
+ */
+const AT_ONCE = 2
+
+class Turns {
+  readonly #waiting: (() => void)[] = []
+  #free: number
+  constructor(free: number) {
+    this.#free = free
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free++
+    }
+  }
+}
+
 /** Lets in whom a provider vouches for, or refuses them, each in one transaction. */
 export class Admission {
   readonly #parts: FederationParts
   readonly #seals: Seals
+  readonly #turns = new Turns(AT_ONCE)
   constructor(parts: FederationParts, seals: Seals) {
     this.#parts = parts
     this.#seals = seals
@@ -41,6 +68,10 @@ export class Admission {
 
   /** @throws Refusal */
   async admit(provider: Provider, begun: Begun, vouched: Vouched, asked: Asked, once?: Once): Promise<Admitted> {
+    return this.#turns.take(() => this.#admit(provider, begun, vouched, asked, once))
+  }
+
+  async #admit(provider: Provider, begun: Begun, vouched: Vouched, asked: Asked, once?: Once): Promise<Admitted> {
     const { db, doors, people } = this.#parts
     const { settings } = provider
     // INVARIANT: the issuer that signed is the one that is configured; accounts of another never match.
@@ -49,7 +80,8 @@ export class Admission {
     const provenance = { provider: provider.id as string, subject: vouched.subject, ...(vouched.session === undefined ? {} : { session: vouched.session }) }
     const handle = vouched.handle === undefined ? undefined : await this.#seals.seal('sign-in', handlePlace(provider, vouched.subject), JSON.stringify(vouched.handle))
     const record = { actor: { kind: 'system', name: 'federation' } as const, action: `federation.${begun.purpose.kind}`, subject: { kind: 'provider', id: provider.id as string }, detail: { strong, methods: vouched.methods.slice(0, 10) } }
-    const result = await db.change({ ...record, isolation: 'serializable' }, async (tx: FederationChange): Promise<{ person: Person; admitted?: Admitted }> => {
+    // Read committed: the keys of accounts, addresses and what was used once decide between two at the same moment.
+    const result = await db.change(record, async (tx: FederationChange): Promise<{ person: Person; admitted?: Admitted }> => {
       await this.#useUp(tx, provider, begun, once)
       const person = await this.#personOf(tx, provider, begun, vouched)
       tx.note({ person: person.id })

@@ -38,6 +38,7 @@ describe('an invitation', () => {
     expect(await stand.invitations.look(token, clock.now())).toMatchObject({ id: person, state: 'invited' })
     expect(await accept(token)).toBe(person)
     expect(await stand.people.standing(person)).toMatchObject({ active: true })
+    expect((await sql<{ ended_how: string }>`select ended_how from identity.invitation where person_id = ${person}`.execute(stand.db.app)).rows).toEqual([{ ended_how: 'accepted' }])
     await expect(accept(token)).rejects.toMatchObject(refused)
     expect(await stand.invitations.look(token, clock.now())).toBeUndefined()
   })

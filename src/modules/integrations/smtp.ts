@@ -90,7 +90,9 @@ export async function greet(setting: MailSetting & { password?: string }): Promi
     return { kind: 'well' }
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string }
-    return { kind: code === 'ETLS' || code === 'EAUTH' ? 'untrusted' : 'away', problem: problemText(message) }
+    // A certificate that is not good ends the socket; only the message of Node itself, not the server's words, comes with that code.
+    const badCertificate = code === 'ESOCKET' && /certificate|altnames/i.test(message ?? '')
+    return { kind: badCertificate || code === 'ETLS' || code === 'EAUTH' ? 'untrusted' : 'away', problem: problemText(message) }
   } finally {
     transport.close()
   }

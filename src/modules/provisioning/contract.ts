@@ -12,6 +12,8 @@ export const provisioning = defineContract({
   needs: [identity, authentication],
   tables: { directory: 'changing', account: 'changing', circle: 'changing', member: 'changing', refusal: 'changing' },
   records: {
+    /** What the tokens of directories are for; no records of ours are of this type. */
+    scim: { title: 'SCIM requests', fields: {} },
     directory: {
       title: 'Directory that provisions people',
       table: 'provisioning.directory',

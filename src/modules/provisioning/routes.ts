@@ -97,7 +97,7 @@ export function provisioningRoutes({ origin }: ProvisioningParts, directories: D
       return found && factsOf(found)
     },
   } as const
-  const address = async (): Promise<string> => `${await origin()}/scim/v2`
+  const address = async (): Promise<string> => new URL('/scim/v2', await origin()).href
 
   return [
     route({

@@ -9,7 +9,7 @@ const act = (record: string, ...names: string[]): Rule => ({ effect: 'allow', ve
 const see = (...records: string[]): Rule[] => records.flatMap((record) => [...find(record), read(record)])
 
 /** What everybody inside may see of the programme that they are part of. */
-const PROGRAMME = ['policy', 'claim', 'control', 'check', 'run', 'attestation', 'key', 'log', 'witness', 'obligation'] as const
+const PROGRAMME = ['policy', 'claim', 'check', 'run', 'attestation', 'key', 'log', 'witness', 'obligation'] as const
 // Guarded: of somebody who is only being made there is no id yet, and what cannot be evaluated denies everything.
 /** How people and programs get in. */
 const ENTRANCES = ['credential', 'session', 'token', 'security-setting', 'provider', 'account', 'directory'] as const

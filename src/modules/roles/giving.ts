@@ -38,18 +38,21 @@ export function createGiving({ db, events, people }: GivingParts) {
 
   const roleNamed = async (tx: Change<never>, id: string): Promise<Role | undefined> => builtIn(id) ?? (isUuid(id) ? findRole(within(tx), id) : undefined)
 
-  /** Read in the change itself: a role that is taken from the giver at the same moment no longer counts. */
-  async function grantWithin(tx: Change<never>, id: string): Promise<Grant | undefined> {
+  async function grantOfStanding(queries: typeof q, id: string, at: Date): Promise<Grant | undefined> {
     const standing = await people().standing(id)
     if (standing === undefined || !standing.active) return undefined
-    const { assignments, roles } = await reaching(within(tx), id, standing.groups)
-    return grantOf({ id, kind: standing.kind, groups: standing.groups }, assignments, roles, tx.at)
+    const { assignments, roles } = await reaching(queries, id, standing.groups)
+    return grantOf({ id, kind: standing.kind, groups: standing.groups }, assignments, roles, at)
   }
+  /** Read in the change itself: a role that is taken from the giver at the same moment no longer counts. */
+  const grantWithin = (tx: Change<never>, id: string): Promise<Grant | undefined> => grantOfStanding(within(tx), id, tx.at)
 
   /** @throws VouchsafeError `not-allowed` where the giver does not hold these rules */
   async function requireHeld(tx: Change<never>, giver: Giver, rules: readonly Rule[], doing: string): Promise<void> {
     if (giver.kind === 'operator') return
-    const held = await grantWithin(tx, giver.id)
+    requireCovered(await grantWithin(tx, giver.id), rules, doing)
+  }
+  function requireCovered(held: Grant | undefined, rules: readonly Rule[], doing: string): void {
     const missing = lacking(held?.rules.map(({ rule }) => rule) ?? [], rules)
     const [first] = missing
     if (first) throw new VouchsafeError('not-allowed', `You cannot ${doing}: it holds more than you hold yourself (${missing.length === 1 ? '' : `${missing.length} rules, such as `}${ruleText(first)}).`, { mend: 'Ask an owner to do it.' })
@@ -152,6 +155,7 @@ export function createGiving({ db, events, people }: GivingParts) {
     },
 
     isOwner: (person: string): Promise<boolean> => (isUuid(person) ? holds(q, OWNER, person) : Promise.resolve(false)),
+    ownerIds: async (): Promise<readonly string[]> => (await listAssignments(q, { role: OWNER })).flatMap(({ holder }) => (holder.kind === 'person' ? [holder.id] : [])),
     hasOwner: async (): Promise<boolean> => (await listAssignments(q, { role: OWNER })).length > 0,
 
     /** Whoever ends, ends with their roles; a reactivation brings none back. */
@@ -177,9 +181,13 @@ export function createGiving({ db, events, people }: GivingParts) {
       const grant = await grantWithin(tx, person)
       await requireHeld(tx, giver, grant?.rules.map(({ rule }) => rule) ?? [], 'do this to this person')
     },
-    /** What the giver lacks of these rules, for whoever refuses in words of their own. */
-    async lackingOf(giver: Giver, rules: readonly Rule[], held: readonly Rule[]): Promise<readonly Rule[]> {
-      return giver.kind === 'operator' ? [] : lacking(held, rules)
+    /** The same, before a request is carried out. */
+    async requireOver(actor: Actor, person: string): Promise<void> {
+      if (actor.kind === 'anyone') throw new VouchsafeError('not-signed-in', 'Nobody is signed in.')
+      if (actor.kind === 'operator' || actor.id === person) return
+      const at = db.clock.now()
+      const [held, given] = await Promise.all([grantOfStanding(q, actor.id, at), grantOfStanding(q, person, at)])
+      requireCovered(held, given?.rules.map(({ rule }) => rule) ?? [], 'do this to this person')
     },
   }
 

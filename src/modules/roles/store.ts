@@ -179,11 +179,19 @@ export async function holds(q: Queries, role: string, person: string): Promise<b
   return (await q.selectFrom('roles.assignment').select('id').where('role', '=', role).where('person_id', '=', person).where('ended_at', 'is', null).executeTakeFirst()) !== undefined
 }
 
-/** One record of any type that lies in a table, in the words of its type; found by its first key field. */
+/**
+ * One record of any type that lies in a table, in the words of its type; found by its first key field. Fields that are no
+ * columns (counted, or put together) are not among its facts.
+ */
 export async function recordFacts(q: Queries, type: RecordType, id: string): Promise<Facts | undefined> {
   const [key = 'id'] = type.key ?? ['id']
-  const columnOf = (field: string): string => type.fields[field]?.column ?? field
-  const columns = Object.keys(type.fields).map((field) => sql`${sql.ref(columnOf(field))} as ${sql.ref(field)}`)
-  const { rows } = await sql<Facts>`select ${sql.join(columns)} from ${sql.table(type.table ?? '')} where ${sql.ref(columnOf(key))}::text = ${id}`.execute(q)
-  return rows[0]
+  const { rows } = await sql<{ record: Record<string, unknown> }>`select to_jsonb(t) as record from ${sql.table(type.table ?? '')} t where t.${sql.ref(type.fields[key]?.column ?? key)}::text = ${id}`.execute(q)
+  const record = rows[0]?.record
+  if (record === undefined) return undefined
+  return Object.fromEntries(
+    Object.entries(type.fields).flatMap(([field, { kind, column = field }]): [string, unknown][] => {
+      const value = record[column]
+      return value === undefined ? [] : [[field, kind === 'instant' && typeof value === 'string' ? new Date(value) : value]]
+    }),
+  )
 }

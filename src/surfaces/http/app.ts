@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono'
 import { VouchsafeError } from '#core/errors'
+import type { Actor } from '#core/module'
 import type { Clock } from '#core/clock'
 import { createAllowance } from './allowance.ts'
 import { isFinished } from './finished.ts'
@@ -47,6 +48,10 @@ export interface AppParts {
   face(): Promise<PublicFace>
   /** Whether whoever asks may see what is not published. */
   mayPreview(context: Context): Promise<boolean>
+  /** @throws VouchsafeError `not-allowed` for whoever holds less than the person on whose account they would act */
+  requireOver(actor: Actor, person: string): Promise<void>
+  /** Faces of their own beside the API, such as SCIM. */
+  faces(app: Hono): void
   /** Everything that is not the API: pages, assets, the log's tiles. */
   site(app: Hono): void
   ready(): Promise<{ ok: boolean; parts: Record<string, boolean> }>
@@ -114,10 +119,11 @@ export function createApp(parts: AppParts): Hono {
   app.get('/api/openapi.json', (context) => context.json(document))
   const identify = identifier(parts.identity)
   mountStream(app, { clock: parts.clock, feed: parts.feed, identify: (context, at) => identify(context, at, { permit: 'signed-in' }, true) })
-  mount(app, parts.api, { clock: parts.clock, identify, idempotency: parts.idempotency, changed: parts.feed.changed })
+  mount(app, parts.api, { clock: parts.clock, identify, idempotency: parts.idempotency, changed: parts.feed.changed, requireOver: parts.requireOver })
   app.all('/api/*', (context) => {
     throw new VouchsafeError('not-found', `There is no ${context.req.method} ${context.req.path}.`, { mend: 'See /api/openapi.json for what there is.' })
   })
+  parts.faces(app)
   parts.site(app)
   return app
 

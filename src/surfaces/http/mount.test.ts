@@ -25,7 +25,7 @@ mount(
       ],
     },
   ],
-  { clock: { now: () => new Date(0) }, identify: async () => ({ actor, access: actor.kind === 'operator' ? FULL_ACCESS : NO_ACCESS, client }), idempotency: { once: async ({ address }, answer) => (kept.push(address), answer()) }, changed: () => {} },
+  { clock: { now: () => new Date(0) }, identify: async () => ({ actor, access: actor.kind === 'operator' ? FULL_ACCESS : NO_ACCESS, client }), idempotency: { once: async ({ address }, answer) => (kept.push(address), answer()) }, changed: () => {}, requireOver: async () => {} },
 )
 beforeEach(() => void kept.splice(0))
 const post = (path: string) => app.request(`http://x/api/v1${path}`, { method: 'POST', headers: { 'idempotency-key': 'k-12345678' } })

@@ -23,6 +23,8 @@ export interface MountParts {
   /** @throws VouchsafeError `not-signed-in` for a dead credential, unless the route is open to anyone */
   identify(context: Context, at: Date, route: Pick<Route, 'permit'>): Promise<Sender>
   idempotency: IdempotencyStore
+  /** @throws VouchsafeError `not-allowed` for whoever holds less than the person on whose account they would act */
+  requireOver(actor: Actor, person: string): Promise<void>
   /** Told that records of a type changed, where the contract of the route has no events that tell it. */
   changed(record: string): void
 }
@@ -30,7 +32,7 @@ export interface MountParts {
 const DEFAULT_BODY_BYTES = 256 * 1024
 
 /** Puts routes on the server: recognise, permit, parse, call, present, in this order. */
-export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, idempotency, changed }: MountParts): void {
+export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, idempotency, requireOver, changed }: MountParts): void {
   for (const { contract, routes } of parts) {
     for (const route of routes) {
       const { method, pattern } = addressOf(route)
@@ -44,6 +46,7 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, i
         requirePlain(context.req.param(), '/path')
         const params = route.params ? parse(route.params, context.req.param(), 'path') : {}
         if (route.about) requireAllowed(route, contract, sender.access, await (route.about.load as (params: unknown) => Promise<Facts | undefined>)(params))
+        if (route.over) await requireOver(sender.actor, (route.over as (params: unknown) => string)(params))
         const bytes = route.body === undefined ? undefined : await readBody(context, route.bodyLimitBytes ?? DEFAULT_BODY_BYTES)
         const request = requestOf(context, route, { params, bytes, ...sender, at, requestId })
         const answer = () => withRequestId(requestId, async () => present(route, await route.handle(request as never), requestId))

@@ -40,6 +40,13 @@ function parametersOf(route: Route): Schema[] {
   return [...members(route.params, 'path'), ...members(route.query, 'query'), ...headers]
 }
 
+/** Which ways of showing who one is are taken: OpenAPI's list means any one of them. */
+function securityOf({ permit, stepUp }: Route): Schema[] {
+  if (permit === 'anyone') return [{}]
+  if (permit === 'signed-in') return [{ session: [] }]
+  return [{ session: [] }, ...(stepUp ? [] : [{ token: [] }]), { operator: [] }]
+}
+
 /** The API's OpenAPI 3.1 document, made from the routes themselves: nothing is described twice. */
 export function openApiDocument(parts: readonly ApiPart[], version: string): Schema {
   const paths: Record<string, Record<string, unknown>> = {}
@@ -56,8 +63,9 @@ export function openApiDocument(parts: readonly ApiPart[], version: string): Sch
         operationId: `${method.toLowerCase()}${template.replace('/api/v1', '').replaceAll(/[/{}]+(.)?/g, (_, next: string | undefined) => (next ?? '').toUpperCase())}`,
         summary: route.summary,
         tags: [contract.title],
-        security: route.permit === 'anyone' ? [{}] : [{ operator: [] }],
+        security: securityOf(route),
         'x-permission': route.permit,
+        ...(route.stepUp ? { 'x-step-up': true } : {}),
         parameters: parametersOf(route),
         ...body,
         responses: {
@@ -80,6 +88,8 @@ export function openApiDocument(parts: readonly ApiPart[], version: string): Sch
     paths,
     components: {
       securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-session', description: 'The session of somebody who signed in. What changes something also needs the header vouchsafe-csrf, with the text that GET /api/v1/session gives, and comes from pages of this site.' },
+        token: { type: 'http', scheme: 'bearer', description: 'An API token (vs_…) of a person or a service account; it does what its scopes name, as long as its owner may.' },
         operator: { type: 'http', scheme: 'bearer', description: 'The operator token, over the Unix socket in the data folder.' },
       },
       schemas: {

@@ -64,6 +64,8 @@ function app() {
       accessAs: async () => NO_ACCESS,
     },
     feed: { join: () => () => {}, changed: () => {}, stop: async () => {} },
+    requireOver: async () => {},
+    faces: () => {},
     face: face.read,
     mayPreview: mayPreviewHere,
     ready: async () => ({ ok: true, parts: {} }),

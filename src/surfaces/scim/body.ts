@@ -16,17 +16,24 @@ export class Bodies {
    */
   async with<T>(request: Request, limitBytes: number, work: (value: unknown) => Promise<T>): Promise<T> {
     requireJson(request)
-    const declared = Number(request.headers.get('content-length') ?? 0)
-    if (declared > limitBytes) throw tooLarge(limitBytes)
-    // A body that does not say how long it is may be a large one.
-    const isLarge = limitBytes > LARGE_BYTES && (declared > LARGE_BYTES || !request.headers.has('content-length'))
-    if (!isLarge) return work(parse(await read(request, Math.min(limitBytes, Math.max(declared, LARGE_BYTES)))))
-    if (this.#large >= LARGE_AT_ONCE) throw new VouchsafeError('rate-limited', 'Other large requests are under way.', { retryAfterSeconds: 10 })
-    this.#large++
+    if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes)
+    const chunks: Uint8Array[] = []
+    let length = 0
+    let isLarge = false
     try {
-      return await work(parse(await read(request, limitBytes)))
+      // Counted while it arrives: a body that lies about its length, or does not say it, is counted too.
+      for await (const chunk of request.body ?? []) {
+        chunks.push(chunk as Uint8Array)
+        length += (chunk as Uint8Array).length
+        if (length > limitBytes) throw tooLarge(limitBytes)
+        if (isLarge || length <= LARGE_BYTES) continue
+        if (this.#large >= LARGE_AT_ONCE) throw new VouchsafeError('rate-limited', 'Other large requests are under way.', { retryAfterSeconds: 10 })
+        this.#large++
+        isLarge = true
+      }
+      return await work(parse(Buffer.concat(chunks)))
     } finally {
-      this.#large--
+      if (isLarge) this.#large--
     }
   }
 }
@@ -39,18 +46,6 @@ function requireJson(request: Request): void {
 }
 
 const tooLarge = (limit: number): VouchsafeError => new VouchsafeError('too-large', `The body is larger than ${limit} bytes.`, { mend: 'Send less at once.' })
-
-async function read(request: Request, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  // Counted while it arrives: a body that lies about its length is stopped at the limit too.
-  for await (const chunk of request.body ?? []) {
-    length += (chunk as Uint8Array).length
-    if (length > limit) throw tooLarge(limit)
-    chunks.push(chunk as Uint8Array)
-  }
-  return Buffer.concat(chunks)
-}
 
 function parse(bytes: Uint8Array): unknown {
   let value: unknown
