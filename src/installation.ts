@@ -1,22 +1,21 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Context } from 'hono'
 import pino from 'pino'
 import { toHex, type Signer } from '@vouchsafe/verify'
 import { CheckEngine, createVault, evidenceRing } from '#core/check'
 import { systemClock, type Clock } from '#core/clock'
-import { connectExternal, startEmbedded, type DatabaseServer } from '#core/database'
 import { messageOf, VouchsafeError } from '#core/errors'
 import { startWorker } from '#core/jobs'
-import { openLocalRoots, type KeyRing } from '#core/keys'
-import { folderGuard, Log, objectGuard, objectsOf, outboundPost, type Guard } from '#core/log'
-import { S3Objects, s3OptionsFrom, type ObjectStore } from '#core/objects'
-import { isLoopbackHost, Organisations, type OpenOrganisation, type OrganisationId } from '#core/organisation'
+import { openRootKeys, type KeyRing } from '#core/keys'
+import { Log, objectsOf, outboundPost } from '#core/log'
 import { recordTypesOf } from '#core/module'
+import { isLoopbackHost, Organisations, type OpenOrganisation } from '#core/organisation'
 import { fullAccess } from '#core/permission'
 import { ObligationKeeper, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { outboundFetch } from '#core/outbound'
-import { bindableClaims, changeSettings, claimBundle, evidenceBundle, pageBundle, readSettings, takeSnapshot, wasPublished } from '#core/page'
+import { bindableClaims, changeSettings, claimBundle, evidenceBundle, pageBundle, readSettings, takeSnapshot } from '#core/page'
 import { fetchPage } from '#core/policy'
 import { assembleModules } from '#modules'
 import { checkList } from './check-list.ts'
@@ -24,7 +23,8 @@ import { loadDeclaredChecks, secretsIn } from './declared-checks.ts'
 import { everyMigration } from './migrations.ts'
 import { readRelease, type Release } from './release.ts'
 import { loadStarter } from './starter.ts'
-import { createApp } from './surfaces/http/app.ts'
+import { guardsOf, objectsElsewhere, openServer, type StorageOptions } from './storage.ts'
+import { createApp, type Bindings } from './surfaces/http/app.ts'
 import { clientOf, originsOf, trustedProxies } from './surfaces/http/client.ts'
 import type { IdentifyParts } from './surfaces/http/identify.ts'
 import { healthOf, readinessOf } from './surfaces/http/health.ts'
@@ -36,10 +36,12 @@ import { metricsText } from './surfaces/http/metrics.ts'
 import { addressOf } from './surfaces/http/openapi.ts'
 import { openOperatorDoor, operatorFolder } from './surfaces/http/operator.ts'
 import { ownHosts } from './surfaces/http/own-hosts.ts'
-import { publishedSince } from './surfaces/http/published.ts'
+import { createPreviewPass, mayPreview } from './surfaces/http/preview.ts'
+import { readPublicFace, sharedFace } from './surfaces/http/public-face.ts'
+import { readyFor } from './surfaces/http/quick.ts'
 import { listen } from './surfaces/http/server.ts'
 import { accentedAssets, schemaFiles } from './surfaces/http/site-files.ts'
-import { mountSite } from './surfaces/http/site-routes.ts'
+import { mountSite, type ReadyPages } from './surfaces/http/site-routes.ts'
 import { SiteViews } from './surfaces/http/site-view.ts'
 import { spineApi, spineContract, type SpineParts } from './surfaces/http/spine/index.ts'
 import { mountScim } from './surfaces/scim/index.ts'
@@ -48,13 +50,11 @@ import { Scheduler } from './surfaces/worker/scheduler.ts'
 import { SPINE_OBLIGATIONS, watch } from './surfaces/worker/watch.ts'
 import { requireWired } from './wiring.ts'
 
-export interface InstallationOptions {
-  data: string
+export interface InstallationOptions extends StorageOptions {
   host: string
   port: number
-  databaseUrl?: string
-  /** `s3://bucket/prefix?…`: where evidence and tiles lie, instead of in the data folder. */
-  objectsUrl?: string
+  /** `file:…`, `awskms:…`, `gcpkms:…` or `vault:…`: which root key wraps the keys. Default: the one that the data folder names, at first a file in it. */
+  rootKey?: string
   publicUrl?: string
   /** Addresses and networks of reverse proxies whose X-Forwarded-For counts; default: this machine's own, once there is a public address. */
   trustedProxies?: readonly string[]
@@ -129,20 +129,20 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const server = await openServer(options, report)
     undo.push(() => server.stop())
     options.say('database', `PostgreSQL ${server.major}, ${server.kind === 'embedded' ? `embedded, ${options.data}` : 'external'}`)
+    const roots = await openRootKeys({ folder: join(options.data, 'keys'), environment: process.env, clock }, options.rootKey)
     const organisations = await Organisations.start({
       server,
       dataFolder: options.data,
-      roots: await openLocalRoots(join(options.data, 'keys', 'root')),
+      roots,
       migrations: everyMigration,
       clock,
-      ...(options.objectsUrl === undefined ? {} : { objects: objectsAt(options.objectsUrl) }),
+      ...objectsElsewhere(options),
     })
     undo.push(() => organisations.close())
     const organisation = await organisations.open()
     const { database: db, keys, objects } = organisation
     const signer = await signingKey(keys, 'statement')
-    // One guard lies outside the data folder; where objects do as well, they are a second.
-    const guards: Guard[] = [folderGuard(), ...(options.objectsUrl === undefined ? [] : [objectGuard(objects.describe(), objects)])]
+    const guards = guardsOf(options, objects)
     const log = await Log.open({ database: db, signer: await signingKey(keys, 'log'), statementSigner: signer, objects: objectsOf(objects), guards, clock, report })
     undo.push(() => log.stop())
     if (options.publicUrl !== undefined) await changeSettings(db, { kind: 'operator', name: 'start --public-url' }, { publicUrl: options.publicUrl })
@@ -174,7 +174,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     requireWired([{ contract: spineContract }, ...modules], everyMigration)
     const declared = await loadDeclaredChecks(options.checks ?? join(options.data, 'checks'), { allowPrivate: options.allowPrivate, allowCommands: options.allowCommands, clock, secrets: secretsIn(join(options.data, 'secrets'), process.env) })
     const { checks, definitions } = checkList([...modules.flatMap((module) => module.checks), ...declared.checks], declared.pushed.values())
-    const engine = new CheckEngine({ db, checks, pushed: declared.pushed, signer, release: release.digest, vault, cosignedCheckpoint: () => cosigned(log) })
+    const engine = new CheckEngine({ db, checks, pushed: declared.pushed, signer, release: release.digest, vault, cosignedCheckpoint: () => cosigned(log), ...(options.clock === undefined ? { steady: () => performance.now() } : {}) })
 
     const feed = startFeed(db, report)
     let revision = 0
@@ -190,6 +190,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       await settle(at)
       revision++
     }
+    const face = sharedFace(() => revision, () => readPublicFace(db))
+    const pass = createPreviewPass()
     const spine: SpineParts = {
       db,
       naming: assembled,
@@ -203,6 +205,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       claimBundle: (id) => claimBundle(db, log, id),
       pageBundle: (slug) => pageBundle(db, log, slug),
       health: async () => ({ checks: await healthOf({ db, log, major: server.major, ownChecks: [...checks.keys()].filter((id) => id.startsWith('installation/')) }) }),
+      previewLink: (at) => {
+        const { token, until } = pass.issue(at)
+        return { url: `${localUrl}/preview/${token}`, until }
+      },
       push: (bytes) => declared.push(bytes, { db, engine, clock }),
       schedule: (authorization, at) => declared.schedule(authorization, { db, at }),
       evidenceBundle: (runId, fields) => evidenceBundle(db, log, vault, runId, fields),
@@ -220,7 +226,12 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       observers: async (claimId) => cosigner.observersOf(claimId),
       now: () => clock.now(),
     })
-    const isPublished = publishedSince(() => revision, (what) => wasPublished(db, what))
+    const seesPreview = async (context: Context): Promise<boolean> => {
+      const { door, near = false } = context.env as Bindings
+      return mayPreview({ operator: door === 'operator', near, cookies: context.req.header('cookie') }, await face.read(), pass, clock.now())
+    }
+    const hosts = ownHosts({ id: organisation.id, idAtHost: (host) => organisations.idAtHost(host), publicUrl: async () => (await readSettings(db)).publicUrl })
+    let pages: ReadyPages | undefined
     const assets = await accentedAssets(async () => (await readSettings(db)).accent)
     const identity: IdentifyParts = {
       isTrustedProxy: trustedProxies(options.trustedProxies ?? ((await readSettings(db)).publicUrl === undefined ? [] : ['loopback'])),
@@ -237,31 +248,35 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       version: release.version,
       api,
       idempotency: createIdempotency(db),
-      isOurs: ownHosts({ id: organisation.id, idAtHost: (host) => organisations.idAtHost(host), publicUrl: async () => (await readSettings(db)).publicUrl }),
+      isOurs: hosts.has,
+      face: face.read,
+      mayPreview: seesPreview,
       identity,
       feed,
       requireOver: assembled.requireOver,
-      isPublished,
       ready: () => readinessOf({ db, log }),
       metrics: () => metricsText({ db, log, release }),
       report: failed,
       faces: (hono) => mountScim(hono, { clock, services: assembled.provisioning, recognition: assembled.recognition, clientOf: (context) => clientOf(context, identity), report: failed }),
       site: (hono) => {
         mountConsole(hono, join(release.root, 'dist/console'))
-        mountSite(hono, {
+        pages = mountSite(hono, {
           views,
           assets: assets.current,
           now: () => clock.now(),
           logAnswer: (path) => log.answer(path),
           claimBundle: spine.claimBundle,
           pageBundle: spine.pageBundle,
-          isPublished,
+          face: face.read,
+          mayPreview: seesPreview,
+          redeemPreview: (token) => pass.redeem(token, clock.now()),
           schema: schemaFiles(join(release.root, 'packages/verify/schemas')),
           revision: () => revision,
         })
       },
     })
-    const listening = await listen(app, { host: options.host, port: options.port, socketPath: operator.socketPath })
+    const ready = readyFor({ pages: () => pages, hosts, face, pass, now: () => clock.now() })
+    const listening = await listen(app, { host: options.host, port: options.port, socketPath: operator.socketPath, ready })
     undo.push(() => listening.close())
     // First of all at a stop: an open stream would hold up the listener.
     undo.push(() => feed.stop())
@@ -311,17 +326,6 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     await stop()
     throw error
   }
-}
-
-async function openServer(options: InstallationOptions, report: (problem: string) => void): Promise<DatabaseServer> {
-  if (options.databaseUrl !== undefined) return connectExternal({ url: options.databaseUrl, dataFolder: options.data })
-  return startEmbedded({ dataFolder: options.data, onEvent: (event) => event.kind !== 'created' && report(`database: ${event.kind}`) })
-}
-
-/** Each organisation under a prefix of its own. */
-function objectsAt(address: string): (id: OrganisationId) => ObjectStore {
-  const options = s3OptionsFrom(address, process.env)
-  return (id) => new S3Objects({ ...options, prefix: options.prefix === '' ? id : `${options.prefix}/${id}` })
 }
 
 const REMEMBERED_MS = 5_000

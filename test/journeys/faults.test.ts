@@ -172,8 +172,10 @@ describe('a declared check', () => {
   test('that forks, floods or never ends is ended, and the server goes on answering', async () => {
     const checks = join(place.data, 'checks')
     mkdirSync(checks, { recursive: true })
+    // As no other process of this machine sleeps.
+    const nap = `sleep 60.${process.pid}`
     const command = (id: string, script: string): string => `  - id: hostile/${id}\n    title: Hostile\n    method: Misbehaves\n    controls: [backup-daily]\n    cadence: 1h\n    attempts: 1\n    timeLimit: 3s\n    targets: [a]\n    command:\n      run: [/bin/sh, -c, '${script}']\n`
-    writeFileSync(join(checks, 'hostile.yaml'), `checks:\n${command('forks', 'while :; do sleep 60 & done')}${command('floods', 'while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done')}${command('hangs', 'trap "" TERM; while :; do sleep 60; done')}`)
+    writeFileSync(join(checks, 'hostile.yaml'), `checks:\n${command('forks', `while :; do ${nap} & done`)}${command('floods', 'while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done')}${command('hangs', `trap "" TERM; while :; do ${nap}; done`)}`)
     here = await openHere(place)
     const running = here
     await publishPage(running, 'hostile', ['forks', 'floods', 'hangs'].map((id) => ({ text: `Backups are made daily, says ${id}.`, controls: 'backup-daily', checks: `hostile/${id}` })))
@@ -184,8 +186,9 @@ describe('a declared check', () => {
       expect(answer.json()).toMatchObject({ verdict: 'unknown' })
     }
     rmSync(join(checks, 'hostile.yaml'))
-    const left = execFileSync('sh', ['-c', 'ps -eo args | grep -c "[s]leep 60$" || true']).toString().trim()
-    expect(left, 'nothing it started is left').toBe('0')
+    const left = (): string[] => execFileSync('ps', ['-eo', 'stat,args']).toString().split('\n').filter((line) => line.endsWith(nap) && !line.startsWith('Z'))
+    // They are killed before the answer; the system takes them away in its own time.
+    await expect.poll(left, { timeout: 15_000, message: 'nothing it started is left' }).toEqual([])
   })
 
   test('in a file that cannot be read stops the start, and names file and line', async () => {

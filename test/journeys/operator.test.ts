@@ -136,7 +136,7 @@ describe('a browser that was sent here by another site', () => {
 
   test('gets no leave from a preflight, and may not read the API from elsewhere', async () => {
     const preflight = await here.public('/api/v1/settings', { method: 'OPTIONS', headers: { origin: 'https://evil.example', 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'authorization' } })
-    expect(preflight.status).toBe(404)
+    expect(preflight.status).toBe(405)
     for (const answer of [preflight, await here.public('/api/v1/claims', { headers: { origin: 'https://evil.example' } })]) expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
   })
 

@@ -29,7 +29,18 @@ export const makeFolder = (what: string): string => mkdtempSync(path.join(tmpdir
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
 
 /** A port that was free a moment ago, on any loopback address. */
-export function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await anyFreePort()
+    // The system may give one again that was given before and is not listened on yet.
+    if (given.has(port)) continue
+    given.add(port)
+    return port
+  }
+}
+const given = new Set<number>()
+
+function anyFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

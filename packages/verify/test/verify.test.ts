@@ -223,6 +223,36 @@ describe('slots, as a stranger sees them', () => {
     ).toMatchObject({ ok: false, detail: expect.stringContaining('begins anew') })
   })
 
+  const TERMS = { check: { id: 'tls-versions', definition: digestOf('definition of tls-versions') }, vouching: 'recheckable' as const }
+  it('a history that is shed by withdrawing the check is shown, though the check had held', async () => {
+    expect(
+      await slots(async (made) => {
+        await made.close(checkOf(made), 5, START + 12 * HOUR, 'check-withdrawn')
+        await made.bind({ ...TERMS, start: instantOf(START + 12 * HOUR) })
+      }),
+    ).toMatchObject({ ok: false, detail: expect.stringMatching(/begins anew at entry \d+ and leaves out the history from entry \d+ on/) })
+  })
+
+  it('a check that was withdrawn while broken and comes back is shown, and is broken until it has held as often as failures are confirmed', async () => {
+    const states: (string | undefined)[] = []
+    for (const held of [0, 1, 2]) {
+      const made = await buildHistory({ open: true })
+      const before = checkOf(made)
+      for (const slot of [6, 7]) await made.result(before, { slot, verdict: 'fails' })
+      await made.close(before, 7, START + 14 * HOUR, 'check-withdrawn')
+      await made.bind({ ...TERMS, start: instantOf(START + 17 * HOUR), predecessor: { binding: before.digest, lastSlot: 7 } })
+      for (let slot = 0; slot < held; slot++) await made.result(checkOf(made), { slot })
+      await made.snapshot(START + (17 + held) * HOUR)
+      made.at = START + (17 + held) * HOUR + 60_000
+      const report = await judge(made)
+      expect(step(report, 'slots')?.ok).toBe(true)
+      expect(step(report, 'page state')?.ok).toBe(true)
+      expect(step(report, 'definition')).toMatchObject({ ok: 'unknown', detail: expect.stringMatching(/^tls-versions was withdrawn 2026-03-02T14:00:00Z, when it was broken, and came back 2026-03-02T17:00:00Z at entry \d+; it counts again once it has held 2 times$/) })
+      states.push(report.state?.now.state)
+    }
+    expect(states).toEqual(['broken', 'broken', 'checked'])
+  })
+
   it('a successor of a binding that was never closed is shown, and so are two successors of one', async () => {
     const succeed = (made: History, before = checkOf(made)) => made.bind({ check: { id: 'tls-versions', definition: digestOf('definition of tls-versions') }, start: instantOf(START + 12 * HOUR), predecessor: { binding: before.digest, lastSlot: 5 } })
     expect(await slots((made) => succeed(made))).toMatchObject({ ok: false, detail: expect.stringContaining('which is not closed') })

@@ -18,7 +18,7 @@ const definition: CheckDefinition = {
   revision: 1,
 }
 const checkOf = (over: Partial<CheckDefinition> = {}): Check => ({ definition: { ...definition, ...over }, targets: async () => [], run: async () => Promise.reject(new Error('never run')) })
-const claim: BindableClaim = { id: 'c'.repeat(16), digest: 'a'.repeat(64), strength: 'definite', policy: { id: 'p', version: 1, digest: 'b'.repeat(64) }, controls: ['backup-daily', 'network-isolation'] }
+const claim: BindableClaim = { id: 'c'.repeat(16), text: 'We back up every day.', digest: 'a'.repeat(64), strength: 'definite', policy: { id: 'p', version: 1, digest: 'b'.repeat(64) }, controls: ['backup-daily', 'network-isolation'] }
 const SALT = new Uint8Array(32).fill(7)
 const targets = commitTargets(['db-1'], SALT)
 
@@ -31,6 +31,16 @@ describe('a claim rests on', () => {
 
   test('every check that speaks to one of its controls, but for those that only a person may name', () => expect(ids({})).toEqual(['team/backup', 'team/other']))
   test('those that a person chose, and no other', () => expect(ids({ checks: ['team/named'] })).toEqual(['team/named']))
+  test.each([
+    ['Mail is signed with DKIM.', false],
+    ['All outgoing mail is dkim-signed.', false],
+    ['SPF, DKIM/DMARC protect our mail.', false],
+    ['DMARC rejects forged mail.', true],
+    ['The firm Vdkim delivers mail.', true],
+  ])('of %j no check that is silent on DKIM, even where a person chose it', (text, speaks) => {
+    const mail = checkOf({ id: 'team/mail', silentOn: ['DKIM'] })
+    for (const choice of [{}, { checks: ['team/mail'] }]) expect(checksFor({ ...claim, text, ...choice }, [mail])).toEqual(speaks ? [mail] : [])
+  })
   test('nothing where a person chose none', () => expect(ids({ checks: [] })).toEqual([]))
   test('no check that speaks to none of its controls, even where a person chose it', () => expect(ids({ checks: ['team/apart'] })).toEqual([]))
 })

@@ -12,14 +12,25 @@ export interface BindableClaim {
   scope?: string
   policy: { id: string; version: number; digest: Hex }
   controls: readonly string[]
+  /** The sentence as readers see it. */
+  text: string
   /** The checks that a person chose; absent: all that speak to the controls. */
   checks?: readonly CheckId[]
 }
 
-/** The checks that a claim rests on, in the order in which they are declared: those a person chose, else all that speak to its controls. */
-export function checksFor(claim: Pick<BindableClaim, 'controls' | 'checks'>, checks: Iterable<Check>): Check[] {
-  const speaking = [...checks].filter((check) => check.definition.controls.some((control) => claim.controls.includes(control)))
+/**
+ * The checks that a claim rests on, in the order in which they are declared: those a person chose, else all that speak to
+ * its controls. None that is silent on what the sentence says, whoever chose it.
+ */
+export function checksFor(claim: Pick<BindableClaim, 'controls' | 'checks' | 'text'>, checks: Iterable<Check>): Check[] {
+  const speaking = [...checks].filter(({ definition }) => definition.controls.some((control) => claim.controls.includes(control)) && !uses(claim.text, definition.silentOn ?? []))
   return claim.checks === undefined ? speaking.filter((check) => check.definition.namedOnly !== true) : speaking.filter((check) => claim.checks!.includes(check.definition.id))
+}
+
+/** Whether a text uses one of the words; those of a compound count by themselves too: DKIM-signed speaks of DKIM. */
+function uses(text: string, words: readonly string[]): boolean {
+  const used = new Set(text.toLowerCase().match(/[\p{L}\p{N}]+(?:[-‑][\p{L}\p{N}]+)*/gu)?.flatMap((word) => [word, ...word.split(/[-‑]/)]))
+  return words.some((word) => used.has(word.toLowerCase()))
 }
 
 /**

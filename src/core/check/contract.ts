@@ -34,6 +34,11 @@ export interface CheckDefinition {
    * and good practice beyond what most sentences promise breaks no promise.
    */
   namedOnly?: true
+  /**
+   * Words that one of the controls takes in and that this check cannot see: it is never bound to a sentence that uses one,
+   * or the sentence would be green for something else. Plain words, in any case.
+   */
+  silentOn?: readonly string[]
   /** One line for readers: what is observed, and how. */
   method: string
   /** Rises whenever built-in code changes what a verdict means; for declared checks the whole declaration. */

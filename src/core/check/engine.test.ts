@@ -4,17 +4,17 @@ import { claimState, type Verdict } from '@vouchsafe/verify'
 import { ManualClock } from '#core/clock'
 import { startTemporaryServer, type OrganisationDatabase, type TemporaryServer } from '#core/database'
 import { logMigrations } from '#core/log'
-import { statementMigrations } from '#core/statement'
+import { instantOf, statementMigrations } from '#core/statement'
 import type { BindableClaim } from './binding.ts'
 import type { Check, CheckDefinition, CheckResult } from './contract.ts'
 import { definitionDigest, requireSound } from './definition.ts'
-import { CheckEngine } from './engine.ts'
+import { CheckEngine, type EngineParts } from './engine.ts'
 import { createVault } from './evidence.ts'
 import { allSlots, checkMigrations, latestRuns, listBindings, standing } from './store.ts'
 
 const START = new Date('2026-03-02T12:00:00Z')
 const HOUR = 3_600_000
-const CLAIM: BindableClaim = { id: '0123456789abcdef', digest: 'a'.repeat(64), strength: 'definite', policy: { id: 'p', version: 1, digest: 'b'.repeat(64) }, controls: ['backup-daily'] }
+const CLAIM: BindableClaim = { id: '0123456789abcdef', text: 'We back up every day.', digest: 'a'.repeat(64), strength: 'definite', policy: { id: 'p', version: 1, digest: 'b'.repeat(64) }, controls: ['backup-daily'] }
 
 let server: TemporaryServer
 let db: OrganisationDatabase
@@ -63,7 +63,8 @@ function toldCheck(over: Partial<CheckDefinition> = {}): Check & { say: Verdict 
   return check
 }
 
-function engineWith(...checks: Check[]): CheckEngine {
+function engineWith(...parts: (Check | Pick<EngineParts, 'steady'>)[]): CheckEngine {
+  const checks = parts.filter((part) => 'definition' in part)
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   const bodies = new Map<string, Uint8Array>()
   return new CheckEngine({
@@ -77,6 +78,7 @@ function engineWith(...checks: Check[]): CheckEngine {
       objects: { put: async (name, bytes) => void bodies.set(name, bytes), get: async (name) => bodies.get(name), delete: async (name) => void bodies.delete(name) },
     }),
     cosignedCheckpoint: async () => undefined,
+    ...Object.assign({}, ...parts.filter((part) => 'steady' in part)),
   })
 }
 
@@ -149,6 +151,32 @@ describe('a slot', () => {
     expect(await engine.record(late)).toBe(1)
     expect(await verdicts()).toEqual([[0, 'not-run'], [1, 'holds']])
     expect(await engine.record({ ...late, observedAt: START })).toBe(0)
+  })
+})
+
+describe('a clock that jumps ahead', () => {
+  const JUMP = 30 * 24 * HOUR
+  test('writes off no slot of the future, records no run there and ends no binding, unless it stays', async () => {
+    let steady = 0
+    const pass = (ms: number): void => {
+      steady += ms
+      clock.advance(ms)
+    }
+    const check = toldCheck()
+    const engine = engineWith({ steady: () => steady }, check)
+    await engine.bind([CLAIM], clock.now())
+    await engine.runDue('test/backup')
+    pass(HOUR)
+    clock.advance(JUMP)
+    for (const held of [() => engine.due(clock.now()), () => engine.runDue('test/backup'), () => engine.bind([], clock.now())]) await expect(held()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('jumped ahead') })
+    expect(await verdicts()).toEqual([[0, 'holds']])
+    clock.advance(-JUMP)
+    expect(await engine.due(clock.now()), 'put right').toEqual(['test/backup'])
+    clock.advance(2 * HOUR)
+    await expect(engine.due(clock.now())).rejects.toMatchObject({ code: 'unavailable' })
+    pass(HOUR / 2)
+    expect(await engine.due(clock.now()), 'it stayed: the machine had slept').toEqual(['test/backup'])
+    expect(await verdicts()).toEqual([[0, 'holds'], [1, 'not-run'], [2, 'not-run']])
   })
 })
 
@@ -262,6 +290,32 @@ describe('a binding', () => {
     expect(standing(await listBindings(db))).toEqual([])
     await engine.runDue('test/backup')
     expect(await verdicts()).toEqual([])
+  })
+
+  test.each([
+    ['its check', 'check-withdrawn'],
+    ['its claim', 'claim-withdrawn'],
+  ])('that was closed with %s is continued when that comes back, by one binding however many nodes see it', async (what, reason) => {
+    const check = toldCheck()
+    const engine = engineWith(check)
+    await engine.bind([CLAIM], clock.now())
+    check.say = 'fails'
+    for (let run = 0; run < 2; run++) {
+      await engine.runDue('test/backup')
+      clock.advance(HOUR)
+    }
+    await (what === 'its check' ? engineWith().bind([CLAIM], clock.now()) : engine.bind([], clock.now()))
+    clock.advance(5 * HOUR)
+    await Promise.all([1, 2, 3, 4].map(() => engineWith(check).bind([CLAIM], clock.now())))
+    const [first, second, ...more] = await listBindings(db)
+    expect(more).toEqual([])
+    expect(first).toMatchObject({ closing: { reason, lastSlot: 1 }, succeeded: true })
+    expect(second!.predicate).toMatchObject({ predecessor: { binding: first!.digest, lastSlot: 1 }, start: instantOf(clock.now()) })
+    // And once more: the last one is continued, never the first again.
+    clock.advance(1000)
+    await engine.bind([], clock.now())
+    await engine.bind([CLAIM], clock.now())
+    expect((await listBindings(db)).at(-1)!.predicate.predecessor).toEqual({ binding: second!.digest, lastSlot: -1 })
   })
 
   test('never gets a slot after its last one, while results and changes of it race', async () => {

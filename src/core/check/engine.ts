@@ -5,13 +5,14 @@ import { isVouchsafeError, VouchsafeError } from '#core/errors'
 import { uuid7, type Change, type OrganisationDatabase } from '#core/database'
 import { instantOf, issue, type Issued, type StatementSigner } from '#core/statement'
 import { bindingOf, bindingTerms, checksFor, commitTargets, coverageOf, sameTerms, type BindableClaim } from './binding.ts'
+import { ClockStep } from './clock-step.ts'
 import type { Check, CheckDefinition, CheckId, CheckResult } from './contract.ts'
 import { definitionDigest } from './definition.ts'
 import type { EvidenceVault } from './evidence.ts'
 import { runIsolated } from './isolation.ts'
 import { owed, slotStart } from './slots.ts'
 import { MOST_TRIES, Overtaken, requireStanding } from './standing.ts'
-import { listBindings, rememberDefinition, standing, type BindingRecord, type CheckTables } from './store.ts'
+import { lineOf, listBindings, rememberDefinition, standing, withdrawn, type BindingRecord, type CheckTables } from './store.ts'
 
 export interface EngineParts {
   db: OrganisationDatabase
@@ -24,6 +25,8 @@ export interface EngineParts {
   vault: EvidenceVault
   /** Newest checkpoint that a witness has cosigned, if any. */
   cosignedCheckpoint(): Promise<{ size: number; root: Hex } | undefined>
+  /** Milliseconds of a clock that nobody sets, to tell when the machine's was; left out where time is set by hand. */
+  steady?(): number
 }
 
 /** What one run came to, whoever asked for it. */
@@ -45,6 +48,7 @@ const MISSED_BATCH = 500 // entries written in one transaction after a long time
  */
 export class CheckEngine {
   readonly #parts: EngineParts
+  readonly #step = new ClockStep()
   constructor(parts: EngineParts) {
     this.#parts = parts
   }
@@ -59,7 +63,8 @@ export class CheckEngine {
 
   /**
    * Makes the standing bindings say what the claims and checks now say: new ones begin at once, changed ones get a
-   * successor that names them, and those that no claim wants any more are closed, all in public.
+   * successor that names them, and those that no claim wants any more are closed, all in public. One that was closed and
+   * is wanted again counts as begun, and names what it continues.
    */
   async bind(claims: readonly BindableClaim[], at: Date): Promise<{ begun: number; succeeded: number; closed: number }> {
     return this.#untilNotOvertaken(() => this.#bindOnce(claims, at))
@@ -67,24 +72,30 @@ export class CheckEngine {
 
   async #bindOnce(claims: readonly BindableClaim[], at: Date): Promise<{ begun: number; succeeded: number; closed: number }> {
     const { db, signer, release } = this.#parts
+    this.#requireSteadyClock()
     await this.#recordMissed(at)
-    const bindings = standing(await listBindings(db))
-    const unclaimed = new Map(bindings.map((binding) => [`${binding.claimId} ${binding.checkId}`, binding]))
+    const all = await listBindings(db)
+    const bindings = standing(all)
+    const ended = withdrawn(all)
+    const unclaimed = new Map(bindings.map((binding) => [lineOf(binding.claimId, binding.checkId), binding]))
     const targets = new Map<CheckId, readonly string[]>()
     const issued: { issued: Issued; binding: Binding; check: Check; targets: readonly string[]; salt: Uint8Array }[] = []
+    const begun: { claim: string; check: CheckId; after?: Hex }[] = []
     let succeeded = 0
     for (const claim of claims) {
       for (const check of checksFor(claim, this.checks.values())) {
         const { id } = check.definition
-        const key = `${claim.id} ${id}`
-        const before = unclaimed.get(key)
-        unclaimed.delete(key)
+        const line = lineOf(claim.id, id)
+        const running = unclaimed.get(line)
+        unclaimed.delete(line)
+        // INVARIANT: a check that comes back continues the history that it left: nobody withdraws one until it is green.
+        const before = running ?? ended.get(line)
         if (!targets.has(id)) targets.set(id, await check.targets())
         const list = targets.get(id)!
         const salt = before ? await this.#saltOf(before, list) : randomBytes(32)
         const terms = bindingTerms(claim, check, commitTargets(list, salt), release)
-        if (before && sameTerms(before.predicate, terms)) continue
-        if (before) succeeded++
+        if (running && sameTerms(running.predicate, terms)) continue
+        if (running) succeeded++
         // With a clock that was set back, the successor begins where its predecessor had come to, or slots would be run again.
         const start = before && slotStart(scheduleOf(before), before.lastSlot) > at ? slotStart(scheduleOf(before), before.lastSlot) : at
         const binding = bindingOf(terms, start, before && { binding: before.digest, lastSlot: before.lastSlot })
@@ -92,6 +103,7 @@ export class CheckEngine {
           { name: `claim:${claim.id}`, sha256: claim.digest },
           { name: `check:${id}`, sha256: terms.check.definition },
         ]
+        if (!running) begun.push({ claim: claim.id, check: id, ...(before ? { after: before.digest } : {}) })
         issued.push({ issued: await issue(signer, 'binding', subjects, binding), binding, check, targets: list, salt })
       }
     }
@@ -108,7 +120,6 @@ export class CheckEngine {
     )
     if (issued.length + closings.length > 0) {
       const record = { actor: ENGINE, action: 'check.bind', subject: { kind: 'binding', id: 'all' }, detail: { begun: issued.length - succeeded, succeeded, closed: ending.length } }
-      const begun = issued.flatMap(({ binding }) => (binding.predecessor ? [] : [{ claim: binding.claim, check: binding.check.id }]))
       await db.change(record, async (tx: Change<CheckTables>) => {
         await requireStanding(tx, [...ending, ...continued], begun)
         for (const item of closings) await insertClosing(tx, item.closing, item.issued)
@@ -120,6 +131,7 @@ export class CheckEngine {
 
   /** The ids of the checks that have a slot open and without an entry, once missed slots have their `not-run`. */
   async due(at: Date): Promise<CheckId[]> {
+    this.#requireSteadyClock()
     await this.#recordMissed(at)
     const due = new Set<CheckId>()
     for (const binding of standing(await listBindings(this.#parts.db))) {
@@ -154,6 +166,7 @@ export class CheckEngine {
    * observed, if that has no entry yet. A second observation in a slot changes nothing.
    */
   async record(outcome: RunOutcome): Promise<number> {
+    this.#requireSteadyClock()
     const { db, signer, vault, cosignedCheckpoint } = this.#parts
     const { definition, result, attempts, observedAt } = outcome
     const digest = definitionDigest(definition)
@@ -235,6 +248,13 @@ export class CheckEngine {
       if (!mayBeSaved(error)) await vault.erase(kept).catch(() => {})
       throw error
     }
+  }
+
+  /** @throws VouchsafeError `unavailable` while the machine's clock is not to be believed */
+  #requireSteadyClock(): void {
+    const { db, steady } = this.#parts
+    const held = steady === undefined ? 0 : this.#step.holdMs(db.clock.now(), steady())
+    if (held > 0) throw new VouchsafeError('unavailable', `The clock of this machine has jumped ahead. No result is recorded for another ${Math.ceil(held / 60_000)} min.`, { mend: 'Set the clock right. If it is right, wait: then it is believed.' })
   }
 
   /** Gives every slot that ended without a run its `not-run`, oldest first. */

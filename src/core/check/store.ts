@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Binding, Hex, Verdict } from '@vouchsafe/verify'
+import type { Binding, Closing, Hex, Verdict } from '@vouchsafe/verify'
 import { migrationsBeside, type Change, type MigrationSet, type OrganisationDatabase } from '#core/database'
 import type { CheckDefinition, TargetObservation } from './contract.ts'
 
@@ -21,7 +21,7 @@ export type CheckTables = {
     leaf_id: string
     created_at: Date
   }
-  'check.closing': { binding: string; last_slot: number; reason: string; leaf_id: string; at: Date }
+  'check.closing': { binding: string; last_slot: number; reason: Closing['reason']; leaf_id: string; at: Date }
   'check.run': {
     id: string
     check_id: string
@@ -66,12 +66,14 @@ export interface BindingRecord {
   /** The highest slot that has an entry; -1 when none has. */
   lastSlot: number
   closed: boolean
+  /** What closed it, once something has. */
+  closing?: Pick<Closing, 'lastSlot' | 'reason'> & { at: Date }
   /** Whether another binding continues this one. */
   succeeded: boolean
 }
 
 /** All bindings, oldest first, each with how far its slots have come. */
-export async function listBindings(db: OrganisationDatabase, claimIds?: readonly string[]): Promise<BindingRecord[]> {
+export async function listBindings(db: Pick<OrganisationDatabase, 'app'>, claimIds?: readonly string[]): Promise<BindingRecord[]> {
   let query = db.app
     .withTables<CheckTables>()
     .selectFrom('check.binding as b')
@@ -87,7 +89,7 @@ export async function listBindings(db: OrganisationDatabase, claimIds?: readonly
       (join) => join.onTrue(),
     )
     .select(['b.digest', 'b.claim_id', 'b.check_id', 'b.predicate', 'b.targets', 'b.start_at', 'b.cadence_seconds', 'b.predecessor', 'b.leaf_id'])
-    .select(['l.last', 'c.binding as closed', 's.digest as successor'])
+    .select(['l.last', 'c.last_slot', 'c.reason', 'c.at as closed_at', 's.digest as successor'])
     .orderBy('b.created_at')
     .orderBy('b.digest')
   if (claimIds) query = query.where('b.claim_id', 'in', [...claimIds, ''])
@@ -102,13 +104,25 @@ export async function listBindings(db: OrganisationDatabase, claimIds?: readonly
     ...(row.predecessor === null ? {} : { predecessor: row.predecessor }),
     leafId: row.leaf_id,
     lastSlot: row.last ?? -1,
-    closed: row.closed !== null,
+    closed: row.reason !== null,
+    ...(row.reason === null ? {} : { closing: { lastSlot: row.last_slot!, reason: row.reason, at: row.closed_at! } }),
     succeeded: row.successor !== null,
   }))
 }
 
 /** Those that still owe results. */
 export const standing = (bindings: readonly BindingRecord[]): BindingRecord[] => bindings.filter((binding) => !binding.closed && !binding.succeeded)
+
+/**
+ * Of each claim and check the binding that was withdrawn last and that none continues: where the check comes back to the
+ * same sentence, its history goes on from there. The key is `lineOf`.
+ */
+export function withdrawn(bindings: readonly BindingRecord[]): Map<string, BindingRecord> {
+  return new Map(bindings.filter((binding) => binding.closed && !binding.succeeded).map((binding) => [lineOf(binding.claimId, binding.checkId), binding]))
+}
+
+/** A claim and a check: what all the bindings of one history have in common. */
+export const lineOf = (claim: string, check: string): string => `${claim} ${check}`
 
 /** A binding and all that it continues, oldest first. */
 export function chainOf(binding: BindingRecord, all: readonly BindingRecord[]): BindingRecord[] {
@@ -163,33 +177,36 @@ export interface ToldSlot extends SlotRecord {
 /**
  * As much of each binding of a chain as the state can depend on: the last decisive results up to the confirmations, and
  * the newest that ran (silence makes no claim greener); of the chain also the last that held, and the failures that
- * first came after it. Each is one step in the index (binding, slot), however long the history. The key is the chain's newest binding.
- * @param at what was observed later does not count: a clock that was set back has the future in the table
+ * first came after it; of a chain that was once withdrawn also the first that held, which count it in again. Each is one step in the index (binding, slot), however long the history. The key is the chain's newest binding.
+ * @param at what was observed later does not count: a clock that was set back has the future in the table. Compared in
+ *   the whole seconds that the statements tell, so that readers count the same
  */
-export async function decidingSlots(db: OrganisationDatabase, chains: readonly { key: Hex; bindings: readonly Hex[]; confirmations: number }[], at: Date): Promise<Map<Hex, ToldSlot[]>> {
+export async function decidingSlots(db: Pick<OrganisationDatabase, 'app'>, chains: readonly { key: Hex; bindings: readonly Hex[]; confirmations: number; returned: boolean }[], at: Date): Promise<Map<Hex, ToldSlot[]>> {
   const found = new Map<Hex, ToldSlot[]>(chains.map((chain) => [chain.key, []]))
   if (chains.length === 0) return found
   const wanted = JSON.stringify(chains)
   const { rows } = await sql<CheckTables['check.slot'] & { key: string; summary: string | null }>`
     with chain as (
-      select key, bindings, confirmations
-      from jsonb_to_recordset(${wanted}::jsonb) as t(key text, bindings jsonb, confirmations integer)
+      select key, bindings, confirmations, returned
+      from jsonb_to_recordset(${wanted}::jsonb) as t(key text, bindings jsonb, confirmations integer, returned boolean)
     )
     select distinct on (chain.key, picked.position, picked.slot) chain.key, picked.*, r.summary
     from chain left join lateral (
       select m.position, s.slot from jsonb_array_elements_text(chain.bindings) with ordinality as m(digest, position), lateral (
-        select slot from "check".slot where binding = m.digest and verdict = 'holds' and observed_at <= ${at} order by slot desc limit 1
+        select slot from "check".slot where binding = m.digest and verdict = 'holds' and date_trunc('second', observed_at) <= ${at} order by slot desc limit 1
       ) as s order by m.position desc limit 1
     ) as held on true, lateral (
       select s.*, m.position from jsonb_array_elements_text(chain.bindings) with ordinality as m(digest, position), lateral (
         (select * from "check".slot where binding = m.digest and slot = held.slot and m.position = held.position)
         union all
-        (select * from "check".slot where binding = m.digest and verdict = 'fails' and observed_at <= ${at}
+        (select * from "check".slot where binding = m.digest and verdict = 'fails' and date_trunc('second', observed_at) <= ${at}
           and m.position >= coalesce(held.position, 0) and (m.position > held.position or slot > coalesce(held.slot, -1)) order by slot limit 1)
         union all
-        (select * from "check".slot where binding = m.digest and verdict in ('holds', 'fails') and observed_at <= ${at} order by slot desc limit chain.confirmations)
+        (select * from "check".slot where binding = m.digest and verdict in ('holds', 'fails') and date_trunc('second', observed_at) <= ${at} order by slot desc limit chain.confirmations)
         union all
-        (select * from "check".slot where binding = m.digest and verdict <> 'not-run' and observed_at <= ${at} order by slot desc limit 1)
+        (select * from "check".slot where chain.returned and binding = m.digest and verdict = 'holds' and date_trunc('second', observed_at) <= ${at} order by slot limit chain.confirmations)
+        union all
+        (select * from "check".slot where binding = m.digest and verdict <> 'not-run' and date_trunc('second', observed_at) <= ${at} order by slot desc limit 1)
       ) as s
     ) as picked left join "check".run r on r.id = picked.run_id
     order by chain.key, picked.position, picked.slot`.execute(db.app)

@@ -18,6 +18,11 @@ describe('identity across versions', () => {
     expect(carryOver([wording('a', 'We log.'), wording('b', 'We log.')], [next('We log.'), next('We log.'), next('We log.')])).toEqual([
       { kind: 'carried', claimId: 'a' }, { kind: 'carried', claimId: 'b' }, undefined])
   })
+  it('a sentence that an older version had comes back as the same claim; a changed one stems from none of them', () => {
+    const former = [wording('old', 'We log.')]
+    expect(carryOver([wording('a', 'We back up daily.')], [next('We log.'), next('We log all.')], former)).toEqual([{ kind: 'carried', claimId: 'old' }, undefined])
+    expect(carryOver([wording('a', 'We log.')], [next('We log.'), next('We log.')], former), 'what the version before said comes first').toEqual([{ kind: 'carried', claimId: 'a' }, { kind: 'carried', claimId: 'old' }])
+  })
   it('changed text is only proposed', () => {
     expect(carryOver([wording('a', 'We back up all production data daily.')], [next('We back up all production data weekly.')])[0]).toMatchObject({ kind: 'reworded', predecessors: ['a'] })
     expect(carryOver([wording('a', 'We back up all production data daily.')], [next('Passwords are hashed.')])[0]).toBeUndefined()

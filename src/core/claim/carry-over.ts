@@ -34,12 +34,13 @@ const MOST_COMPARISONS = 250_000
  * Links from a new version's lines to the claims before, by index of `next`; undefined for new claims and for lines
  * that are no claim. INVARIANT: a claim is carried only on an equal digest in the same section (numbering of headings
  * aside), each at most once; equal sentences pair in order. An equal sentence elsewhere is only proposed, since its
- * heading may have limited it.
+ * heading may have limited it. `former` are claims that an older version had and the one before did not: one that comes back
+ * to the letter is the same claim again, and its history goes on; none of them is proposed.
  */
-export function carryOver(previous: readonly ClaimWording[], next: readonly NextLine[]): (Link | undefined)[] {
+export function carryOver(previous: readonly ClaimWording[], next: readonly NextLine[], former: readonly ClaimWording[] = []): (Link | undefined)[] {
   const links: (Link | undefined)[] = next.map(() => undefined)
   const waiting = new Map<string, ClaimWording[]>()
-  for (const wording of previous) {
+  for (const wording of [...previous, ...former]) {
     const key = `${sectionKey(wording.section)}\n${wording.digest ?? sentenceDigest(wording.text)}`
     const list = waiting.get(key)
     if (list) list.push(wording)

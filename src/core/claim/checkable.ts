@@ -74,7 +74,7 @@ export const CHECKABLE: Readonly<Record<ControlId, readonly [wording: string, ch
   'audit-log-archived': ['Audit logs are kept for <n> months, unaltered and searchable.', 'an old segment, read back and compared with its digest'],
   'system-monitored': ['A person is alerted within <n> minutes when the service stops answering.', 'a planted fault and its alert'],
   'intrusion-detection': ['Every server runs <agent>, and a test file raises an alert within <n> minutes.', 'a harmless test file and its alert'],
-  'email-authentication': ['Mail from <domain> that fails DMARC is rejected.', 'the SPF, DKIM and DMARC records of the domain'],
+  'email-authentication': ['Mail from <domain> that fails DMARC is rejected.', 'the SPF and DMARC records of the domain'],
   'backup-daily': ['A backup of every production store completes at least every 24 hours.', 'the age of the newest backup of each store'],
   'backup-access': ['Only <role> can read or delete backups.', 'the policy of the backup store; a try with another account'],
   'backup-restore-tested': ['A backup of every store is restored and compared every <n> days.', 'the drills, with what was compared'],

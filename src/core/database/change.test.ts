@@ -32,7 +32,9 @@ beforeAll(async () => {
   await writeFile(join(folder, '0001-balance.sql'), `
     create table room.balance (id int primary key, amount int not null check (amount >= 0), day date not null default '2026-03-01', big bigint not null default 7);
     insert into room.balance values (1, 100), (2, 100);
-    select migration.changeable('room.balance');`)
+    select migration.changeable('room.balance');
+    create table room.pair (id int primary key, other int references room.pair deferrable initially deferred);
+    select migration.changeable('room.pair');`)
   const log = join(folder, 'log')
   await mkdir(log)
   await writeFile(join(log, '0001-log.sql'), `
@@ -99,6 +101,12 @@ describe('the one door', () => {
     await owner('alter table audit.event drop constraint blocked')
     expect(await counts()).toEqual(before)
     expect((await tables().selectFrom('room.balance').select('amount').where('amount', '=', 5).execute())).toEqual([])
+  })
+
+  it('what is refused only at the commit is not done, and its connection serves the next', async () => {
+    // More than a pool holds: were each to keep its connection, the last would wait for ever.
+    for (let id = 1; id <= 30; id++) await expect(db.change(record, async (tx) => sql`insert into room.pair values (${id}, 999)`.execute(tx.db))).rejects.toThrow()
+    expect((await sql<{ n: number }>`select count(*) as n from room.pair`.execute(db.app)).rows).toEqual([{ n: 0 }])
   })
 
   it('serializable changes that collide are all done, one after another: no update is lost', async () => {

@@ -119,6 +119,7 @@ async function changeOnce<Tables, Result>(
   try {
     await transaction.commit().execute()
   } catch (error) {
+    await transaction.rollback().execute().catch(() => {}) // gives the connection back to the pool; there is nothing left to undo
     if (!isGone(error)) throw error // refused at commit: rolled back
     // INVARIANT: never tried again. The commit may have reached the disk before the answer was lost.
     throw new VouchsafeError('unavailable', 'The database went away while the change was being saved; it may or may not have been.', {

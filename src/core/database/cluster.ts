@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { chmod, chown, mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFolder, writeWhole } from '#core/disk'
 import { VouchsafeError, messageOf } from '#core/errors'
 import type { Account } from './account.ts'
 import { randomPassword, scramVerifier } from './scram.ts'
@@ -69,7 +70,7 @@ export async function createCluster(folder: ClusterFolder, software: string, acc
       ],
       account,
     )
-    await writePrivate(folder.secretFile, password + '\n')
+    await writeWhole(folder.secretFile, password + '\n')
     // The draft's parent belongs to us, so as root we may move what belongs to the account of the database.
     await rename(join(draft, 'data'), folder.cluster)
     await syncFolder(folder.root)
@@ -98,29 +99,6 @@ export async function prepareRunFolder(path: string, account: Account | undefine
   await mkdir(path, { recursive: true, mode: 0o700 })
   await chmod(path, 0o700)
   if (account !== undefined) await chown(path, account.uid, account.gid)
-}
-
-/** Writes a file that only we may read, whole or not at all: temporary file, fsync, rename, fsync of the folder. */
-export async function writePrivate(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.new`
-  const file = await open(draft, 'w', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(draft, path)
-  await syncFolder(join(path, '..'))
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 function run(program: string, args: string[], account: Account | undefined): Promise<void> {

@@ -3,10 +3,11 @@ import { chmod, mkdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { writeWhole } from '#core/disk'
 import { VouchsafeError, messageOf } from '#core/errors'
 import { databaseAccount, firstClosedFolder } from './account.ts'
 import type { Account } from './account.ts'
-import { adminRole, clusterFolder, clusterMajor, createCluster, prepareRunFolder, readAdminPassword, requireSameMajor, writePrivate } from './cluster.ts'
+import { adminRole, clusterFolder, clusterMajor, createCluster, prepareRunFolder, readAdminPassword, requireSameMajor } from './cluster.ts'
 import type { ClusterFolder } from './cluster.ts'
 import { lockFolder } from './folder-lock.ts'
 import { endOrphan, startPostmaster } from './postmaster.ts'
@@ -157,7 +158,7 @@ async function databaseFolder(dataFolder: string, account: Account | undefined, 
   try {
     await mkdir(there, { recursive: true })
     for (const path of [elsewhere, there]) await chmod(path, 0o711)
-    await writePrivate(pointer, there + '\n')
+    await writeWhole(pointer, there + '\n')
   } catch (error) {
     throw new VouchsafeError('unavailable', `The database runs as ${account?.name} and cannot pass ${closed}; ${there} cannot be made instead: ${messageOf(error)}.`, {
       mend: `Name a data folder outside ${closed} with --data, for instance ${elsewhere}/data.`,

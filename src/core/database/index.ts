@@ -6,7 +6,7 @@ export type { EmbeddedEvent, EmbeddedOptions, EmbeddedServer } from './embedded.
 export { connectExternal } from './external.ts'
 export type { ExternalOptions } from './external.ts'
 export { databaseFailure } from './failure.ts'
-export { lockFileOf } from './folder-lock.ts'
+export { lockFileOf, lockFolder } from './folder-lock.ts'
 export type { FolderLock } from './folder-lock.ts'
 export { uuid7 } from './id.ts'
 export { migrationsBeside } from './migrate.ts'

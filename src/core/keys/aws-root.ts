@@ -20,7 +20,8 @@ export function awsRoot(options: { keyId: string; region: string; accessKeyId: s
     return askKeyService({ service, url, headers: signed.headers, body }, (_status, text) => /InvalidCiphertextException|IncorrectKeyException/.test(text))
   }
   return {
-    id: `aws-kms:${options.keyId}`,
+    // Aliases and plain ids mean another key in another region; an ARN names its region itself.
+    id: `aws-kms:${options.keyId.startsWith('arn:') ? '' : `${options.region}/`}${options.keyId}`,
     async wrap(plain, context) {
       const answer = await ask('Encrypt', { Plaintext: Buffer.from(plain).toString('base64'), EncryptionContext: { vouchsafe: context } })
       return bytesOf(answer['CiphertextBlob'], service)

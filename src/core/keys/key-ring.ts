@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#core/clock'
+import { removeDrafts } from '#core/disk'
 import { VouchsafeError } from '#core/errors'
 import { readPrivate, removePrivate, writePrivate } from './private-file.ts'
 import type { RootKey } from './root-key.ts'
@@ -123,23 +124,37 @@ export class KeyRing {
 
   /**
    * Wraps every key anew with `roots[0]`. Each file is replaced whole, so a rotation cut short goes on at the next call;
-   * until it ends, the old roots must stay among `roots`.
+   * until it ends, the old roots must stay among `roots`. Each new wrapping is opened once before it takes the place of the old.
+   * @param options.anew wraps those again, too, that this root wrapped
    * @returns how many files were wrapped anew
    */
-  async rewrap(roots: readonly RootKey[]): Promise<number> {
+  async rewrap(roots: readonly RootKey[], options: { anew?: boolean } = {}): Promise<number> {
     const current = roots[0]
     if (current === undefined) throw new VouchsafeError('internal', 'A key ring needs a root key.')
     this.#roots = roots
     let count = 0
-    for (const name of await readdir(this.#folder).catch(() => [])) {
+    const names = await readdir(this.#folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error // keys that cannot be seen must not pass for keys that are not there
+    })
+    for (const name of names) {
       const [, kind, id] = /^(encryption|signing|secret)-(.+)\.json$/.exec(name) ?? []
       if (kind === undefined || id === undefined) continue
+      const path = this.#path(kind as KeyFile['kind'], id)
+      if (await isThere(markOf(path))) {
+        await removePrivate(path) // its destruction was cut short
+        continue
+      }
       const file = await this.#read(kind as KeyFile['kind'], id)
-      if (file === undefined || file.root === current.id) continue
+      if (file === undefined || (file.root === current.id && options.anew !== true)) continue
       const plain = await this.#unwrap(file)
-      const wrapped = Buffer.from(await current.wrap(plain, this.#context(file.kind, file.id))).toString('base64')
-      plain.fill(0)
-      await writePrivate(this.#path(file.kind, file.id), JSON.stringify({ ...file, root: current.id, wrapped }) + '\n')
+      const wrapped = await current.wrap(plain, this.#context(file.kind, file.id))
+      const back = await current.unwrap(wrapped, this.#context(file.kind, file.id))
+      const same = back.equals(plain)
+      for (const secret of [plain, back]) secret.fill(0)
+      if (!same) throw new VouchsafeError('corrupt', `The root key at ${current.describe()} does not give back what it wrapped.`, { mend: 'Nothing was replaced. Do not use that root key.' })
+      await writePrivate(path, JSON.stringify({ ...file, root: current.id, wrapped: Buffer.from(wrapped).toString('base64') }) + '\n')
+      await removeDrafts(path)
       count++
     }
     return count

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { removeDrafts } from '#core/disk'
 import { VouchsafeError } from '#core/errors'
 import { readPrivate, writePrivate } from './private-file.ts'
 import type { RootKey } from './root-key.ts'
@@ -33,6 +34,7 @@ export async function forgetOldLocalRoots(path: string): Promise<void> {
   const first = (await readPrivate(path))?.split('\n')[0]
   if (first === undefined || !form.test(first)) throw notAKeyFile(path)
   await writePrivate(path, first + '\n')
+  await removeDrafts(path) // a root that was on its way when the process was killed
 }
 
 function newLine(): string {

@@ -1,5 +1,5 @@
-import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { lstat, readFile } from 'node:fs/promises'
+import { removeWhole, writeWhole } from '#core/disk'
 import { VouchsafeError, messageOf } from '#core/errors'
 
 /** Reads a file only we may read. @throws VouchsafeError `refused` when others could have read or written it. */
@@ -30,37 +30,19 @@ export async function readPrivate(path: string): Promise<string | undefined> {
 
 /** Writes a 0600 file whole or not at all, on disk when it returns. */
 export async function writePrivate(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.new`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await rm(draft, { force: true })
-    const file = await open(draft, 'wx', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(draft, path)
-    await syncFolder(dirname(path))
+    await writeWhole(path, text)
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => {})
     throw unavailable(path, error)
   }
 }
 
 /** Removes a file for good, as far as a file system allows. */
 export async function removePrivate(path: string): Promise<void> {
-  await rm(path, { force: true })
-  await syncFolder(dirname(path))
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
   try {
-    await folder.sync()
-  } finally {
-    await folder.close()
+    await removeWhole(path)
+  } catch (error) {
+    throw unavailable(path, error)
   }
 }
 

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { openCheckpoint, sameBytes, toHex, VerifyError, type SignedCheckpoint, type VerifierKey } from '@vouchsafe/verify'
+import { writeWhole } from '#core/disk'
 import { messageOf, VouchsafeError } from '#core/errors'
 
 /**
@@ -38,7 +39,7 @@ export function folderGuard(folder: string = stateFolder()): Guard {
     async write(origin, checkpoint) {
       const file = fileOf(origin)
       try {
-        await writeDurably(file, checkpoint)
+        await writeWhole(file, checkpoint)
       } catch (error) {
         throw new VouchsafeError('unavailable', `The rollback guard ${file} cannot be written: ${messageOf(error)}.`, {
           mend: 'Make room, or make the folder writable; the log goes on by itself.',
@@ -53,34 +54,6 @@ export function folderGuard(folder: string = stateFolder()): Guard {
 export function objectGuard(place: string, objects: { get(key: string): Promise<Uint8Array | undefined>; put(key: string, bytes: Uint8Array): Promise<void> }): Guard {
   const keyOf = (origin: string): string => `guard/${createHash('sha256').update(origin).digest('hex').slice(0, 32)}`
   return { place, read: (origin) => objects.get(keyOf(origin)), write: (origin, checkpoint) => objects.put(keyOf(origin), checkpoint) }
-}
-
-/**
- * New bytes, then the name, then the folder that holds the name: each on disk before the next (the order of
- * Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014).
- */
-export async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  const folder = path.dirname(file)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`
-  const handle = await open(temporary, 'wx', 0o600)
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, file)
-  await syncFolder(folder)
-}
-
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** What a log has of itself: its newest checkpoint, and the root it had at an earlier size. */

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -26,8 +26,8 @@ import {
   type VerifierKey,
 } from '@vouchsafe/verify'
 import type { Clock } from '#core/clock'
+import { syncFolder, writeWhole } from '#core/disk'
 import { VouchsafeError } from '#core/errors'
-import { syncFolder } from './guard.ts'
 
 export interface WitnessOptions {
   /** Where the last cosigned checkpoint of each log is kept. Losing it means that this witness must not sign again. */
@@ -179,7 +179,7 @@ interface Step {
 
 /**
  * The steps of one log: a file for each, named by the size that it follows. To make the file is the compare-and-swap:
- * `link` fails when it exists, so that of two steps from one size only one can be taken, by whatever process.
+ * it is made only where none is, so that of two steps from one size only one can be taken, by whatever process.
  */
 export class CheckpointRecord {
   readonly #folder: string
@@ -220,23 +220,7 @@ export class CheckpointRecord {
   async advance(from: Step | undefined, checkpoint: SignedCheckpoint): Promise<boolean> {
     const after = from?.checkpoint.size ?? 0
     const file = path.join(this.#folder, stepName(after))
-    const temporary = path.join(this.#folder, `new-${randomBytes(8).toString('hex')}`)
-    const handle = await open(temporary, 'wx', 0o600)
-    try {
-      await handle.writeFile(utf8(formatNote(checkpoint.note)))
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    try {
-      await link(temporary, file)
-    } catch (error) {
-      if ((error as { code?: string }).code === 'EEXIST') return false
-      throw error
-    } finally {
-      await unlink(temporary)
-    }
-    await syncFolder(this.#folder)
+    if (!(await writeWhole(file, utf8(formatNote(checkpoint.note)), { ifAbsent: true }))) return false
     const steps = await this.#steps()
     // A slow process may have read a step that others have long passed and tidied away.
     if (Math.max(...steps) !== after) {

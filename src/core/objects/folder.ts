@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { Dirent } from 'node:fs'
-import { link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncFolder, writeWhole } from '#core/disk'
 import { VouchsafeError, messageOf } from '#core/errors'
 import { requireKey, requirePrefix } from './object-store.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -9,12 +9,7 @@ import type { ObjectStore } from './object-store.ts'
 /** Drafts lie here until they are whole; no key begins with a dot, so none can name one. */
 const draftFolder = '.drafts'
 
-/**
- * Objects as files below a folder, 0700 and 0600.
- *
- * Order of a write, so that a power cut leaves the old object or the new one (LWN 457667): write a draft, fsync it,
- * rename it into place, fsync the folder, and any folders that were made for it.
- */
+/** Objects as files below a folder, 0700 and 0600. */
 export class FolderObjects implements ObjectStore {
   readonly #root: string
 
@@ -32,19 +27,11 @@ export class FolderObjects implements ObjectStore {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    await this.#place(key, bytes, (draft, path) => rename(draft, path).then(() => true))
+    await this.#write(key, bytes)
   }
 
   async putIfAbsent(key: string, bytes: Uint8Array): Promise<boolean> {
-    return this.#place(key, bytes, (draft, path) =>
-      link(draft, path).then(
-        () => true,
-        (error: NodeJS.ErrnoException) => {
-          if (error.code === 'EEXIST') return false
-          throw error
-        },
-      ),
-    )
+    return this.#write(key, bytes, { ifAbsent: true })
   }
 
   async delete(key: string): Promise<void> {
@@ -70,35 +57,13 @@ export class FolderObjects implements ObjectStore {
     return `folder ${this.#root}`
   }
 
-  async #place(key: string, bytes: Uint8Array, into: (draft: string, path: string) => Promise<boolean>): Promise<boolean> {
-    const path = this.#path(key)
-    const draft = join(this.#root, draftFolder, randomBytes(12).toString('hex'))
+  async #write(key: string, bytes: Uint8Array, how: { ifAbsent?: true } = {}): Promise<boolean> {
     try {
-      await mkdir(dirname(draft), { recursive: true, mode: 0o700 })
-      const file = await open(draft, 'wx', 0o600)
-      try {
-        await file.writeFile(bytes)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await this.#makeFolders(dirname(path))
-      const placed = await into(draft, path)
-      if (placed) await syncFolder(dirname(path))
-      return placed
+      return await writeWhole(this.#path(key), bytes, { ...how, drafts: join(this.#root, draftFolder) })
     } catch (error) {
+      if (error instanceof VouchsafeError) throw error
       throw failure(`${key} could not be written`, error)
-    } finally {
-      await rm(draft, { force: true }).catch(() => {})
     }
-  }
-
-  /** Makes the folders down to `folder` and puts each on disk. */
-  async #makeFolders(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true, mode: 0o700 })
-    if (first === undefined) return
-    for (let at = folder; at !== first; at = dirname(at)) await syncFolder(dirname(at))
-    await syncFolder(dirname(first))
   }
 
   async *#listBelow(folder: string, begin: string): AsyncIterable<string> {
@@ -125,15 +90,6 @@ export class FolderObjects implements ObjectStore {
       if (error instanceof VouchsafeError) throw error
       throw failure('the object could not be read', error)
     }
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

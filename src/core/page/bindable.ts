@@ -10,5 +10,5 @@ export async function bindableClaims(db: OrganisationDatabase): Promise<Bindable
   const policy = { id: documentId, version: number, digest }
   return (await wordingsOf(db, id))
     .filter((wording) => wording.offered)
-    .map(({ claimId, digest: sentence, strength, scope, controls, checks }) => ({ id: claimId, digest: sentence, strength, policy, controls, ...(scope === undefined ? {} : { scope }), ...(checks === undefined ? {} : { checks }) }))
+    .map(({ claimId, text, digest: sentence, strength, scope, controls, checks }) => ({ id: claimId, text, digest: sentence, strength, policy, controls, ...(scope === undefined ? {} : { scope }), ...(checks === undefined ? {} : { checks }) }))
 }

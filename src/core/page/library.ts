@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { VouchsafeError } from '#core/errors'
 import { uuid7, type Actor, type Change, type OrganisationDatabase } from '#core/database'
-import type { PageTables, Version, VersionStatus, Wording } from './store.ts'
+import type { DecisionKind, PageTables, Version, VersionStatus, Wording } from './store.ts'
 
 type Selected = PageTables['page.version'] & { slug: string }
 
-async function versionsFrom(db: OrganisationDatabase, rows: readonly Selected[]): Promise<Version[]> {
+async function versionsFrom(db: Pick<OrganisationDatabase, 'app'>, rows: readonly Selected[]): Promise<Version[]> {
   if (rows.length === 0) return []
   const decisions = await db.app
     .withTables<PageTables>()
@@ -38,11 +38,11 @@ async function versionsFrom(db: OrganisationDatabase, rows: readonly Selected[])
   }))
 }
 
-const selectVersions = (db: OrganisationDatabase) =>
+const selectVersions = (db: Pick<OrganisationDatabase, 'app'>) =>
   db.app.withTables<PageTables>().selectFrom('page.version as v').innerJoin('page.document as d', 'd.id', 'v.document_id').selectAll('v').select('d.slug')
 
 /** Every version of every policy, newest last. */
-export async function listVersions(db: OrganisationDatabase, slug?: string): Promise<Version[]> {
+export async function listVersions(db: Pick<OrganisationDatabase, 'app'>, slug?: string): Promise<Version[]> {
   let query = selectVersions(db).orderBy('d.slug').orderBy('v.number')
   if (slug !== undefined) query = query.where('d.slug', '=', slug)
   return versionsFrom(db, await query.execute())
@@ -102,7 +102,7 @@ export async function addVersion(
   return { version: await versionOf(db, draft.slug, number), fresh: true }
 }
 
-export async function wordingsOf(db: OrganisationDatabase, versionId: string): Promise<Wording[]> {
+export async function wordingsOf(db: Pick<OrganisationDatabase, 'app'>, versionId: string): Promise<Wording[]> {
   const rows = await db.app.withTables<PageTables>().selectFrom('page.wording').selectAll().where('version_id', '=', versionId).orderBy('line').orderBy('start_byte').execute()
   return rows.map((row) => ({
     claimId: row.claim_id,
@@ -151,29 +151,55 @@ export function statusOf(version: Version, siblings: readonly Version[]): Versio
   return has('approved') ? 'approved' : has('previewed') ? 'previewed' : 'draft'
 }
 
+export interface ShownVersion {
+  version: Version
+  status: 'preview' | 'published'
+}
+
+/** A policy that is off the page: its newest published version, and who took it off. */
+export interface WithdrawnVersion {
+  version: Version
+  withdrawn: { at: Date; by: string }
+}
+
+const decided = (version: Version, kind: DecisionKind) => version.decisions.find((decision) => decision.kind === kind)
+
+/** The newest version of each policy by the time of a decision about it, newest first. */
+function newestBy(kind: DecisionKind, versions: readonly Version[]): Version[] {
+  const latest = versions.flatMap((version) => version.decisions.filter((decision) => decision.kind === kind).map(({ at }) => ({ version, at }))).sort((a, b) => b.at.getTime() - a.at.getTime() || b.version.number - a.version.number)
+  return latest.filter(({ version }, i) => latest.findIndex((other) => other.version.documentId === version.documentId) === i).map(({ version }) => version)
+}
+
 /**
- * The version that the page shows: the newest that was published (of any policy, by the time of the decision), else
- * the newest preview, which is for this machine only.
+ * The version that the page shows: of the policies whose newest published version still stands, the one published last;
+ * where nothing was ever published, the newest preview, which is for this machine only.
+ * INVARIANT: a withdrawn version uncovers neither the one before it nor a preview.
  */
-export async function shownVersion(db: OrganisationDatabase, slug?: string): Promise<{ version: Version; status: 'preview' | 'published' } | undefined> {
+export async function shownVersion(db: Pick<OrganisationDatabase, 'app'>, slug?: string): Promise<ShownVersion | undefined> {
   const versions = await listVersions(db, slug)
-  const newest = (kind: 'published' | 'previewed') =>
-    versions
-      .filter((version) => statusOf(version, versions) !== 'withdrawn')
-      .flatMap((version) => version.decisions.filter((decision) => decision.kind === kind).map((decision) => ({ version, at: decision.at })))
-      .sort((a, b) => a.at.getTime() - b.at.getTime())
-      .at(-1)?.version
-  const published = newest('published')
-  if (published) return { version: published, status: 'published' }
-  const previewed = newest('previewed')
+  const published = newestBy('published', versions)
+  const standing = published.find((version) => !decided(version, 'withdrawn'))
+  if (standing) return { version: standing, status: 'published' }
+  const [previewed] = published.length > 0 ? [] : newestBy('previewed', versions)
   return previewed && { version: previewed, status: 'preview' }
 }
 
-/** Whether everybody may see it: a claim that was ever published, a policy that is; by default the one that the page shows. */
+/** What was withdrawn last, where nothing published stands. */
+export async function withdrawnVersion(db: Pick<OrganisationDatabase, 'app'>, slug?: string): Promise<WithdrawnVersion | undefined> {
+  const gone = newestBy('published', await listVersions(db, slug)).map((version) => ({ version, withdrawn: decided(version, 'withdrawn') }))
+  if (gone.some(({ withdrawn }) => withdrawn === undefined)) return undefined
+  const [last] = gone.flatMap(({ version, withdrawn }) => (withdrawn ? [{ version, withdrawn }] : [])).sort((a, b) => b.withdrawn.at.getTime() - a.withdrawn.at.getTime())
+  return last
+}
+
+/**
+ * Whether everybody may see it: a claim that was ever published, a policy that is or that was withdrawn, which its address
+ * then says; by default the one that the page shows.
+ */
 export async function wasPublished(db: OrganisationDatabase, what: { slug?: string; claim?: string }): Promise<boolean> {
-  if (what.claim === undefined) return (await shownVersion(db, what.slug))?.status === 'published'
+  if (what.claim === undefined) return (await listVersions(db, what.slug)).some((version) => decided(version, 'published') !== undefined)
   for (const { slug, version } of await wordingHistory(db, what.claim)) {
-    if ((await versionOf(db, slug, version)).decisions.some((decision) => decision.kind === 'published')) return true
+    if (decided(await versionOf(db, slug, version), 'published')) return true
   }
   return false
 }

@@ -1,13 +1,14 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
+import type { KyselyPlugin } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkMigrations } from '#core/check'
 import { ManualClock } from '#core/clock'
-import { startTemporaryServer, type Actor, type OrganisationDatabase, type TemporaryServer } from '#core/database'
+import { startTemporaryServer, type Actor, type Change, type OrganisationDatabase, type TemporaryServer } from '#core/database'
 import { logMigrations } from '#core/log'
-import { statementMigrations } from '#core/statement'
+import { insertAttestation, instantOf, issue, statementMigrations, type StatementTables } from '#core/statement'
 import { bindableClaims } from './bindable.ts'
 import { correct, readDraft, saveDraft } from './draft.ts'
-import { listVersions, newClaimId, shownVersion, statusOf, versionOf } from './library.ts'
+import { listVersions, newClaimId, shownVersion, statusOf, versionOf, wasPublished, withdrawnVersion } from './library.ts'
 import { addNote, latestNotes } from './note.ts'
 import { approve, preview, publish, withdraw } from './publication.ts'
 import { countStates, listSnapshots, takeSnapshot } from './snapshot.ts'
@@ -60,6 +61,21 @@ describe('a decision', () => {
     expect(await status(version)).toBe('draft')
   })
 
+  test('accepts a sentence that was left out for a version as the claim that it was', async () => {
+    const accepted = async (text: string) => {
+      const version = await draft(text)
+      const wordings = await approve(db, ADA, version, { kind: 'all' })
+      await publish(db, ADA, await now(version))
+      return wordings
+    }
+    const [backup] = await accepted(PAGE)
+    const second = await accepted(PAGE.replace('We back up customer data every day.', ''))
+    const third = await accepted(PAGE)
+    expect(second.map((wording) => wording.claimId)).not.toContain(backup!.claimId)
+    expect(third[0]).toMatchObject({ claimId: backup!.claimId, relation: 'carried' })
+    expect(third.map((wording) => wording.claimId)).toEqual(expect.arrayContaining(second.map((wording) => wording.claimId)))
+  })
+
   test('that was read before another was taken is refused', async () => {
     const version = await draft()
     await approve(db, ADA, version, { kind: 'all' })
@@ -79,6 +95,45 @@ describe('a decision', () => {
     clock.advance(1000)
     await publish(db, ADA, await now(third))
     expect([await status(first), (await shownVersion(db))?.version.number]).toEqual(['superseded', 3])
+  })
+})
+
+describe('a withdrawn policy', () => {
+  const published = async (text: string, slug = 'security'): Promise<Version> => {
+    const { version } = await saveDraft(db, ADA, { slug, name: 'security.md', source: new TextEncoder().encode(text) })
+    await approve(db, ADA, version, { kind: 'all' })
+    clock.advance(1000)
+    await publish(db, ADA, await now(version))
+    return version
+  }
+  const standing = async (slug?: string) => {
+    const [shown, gone] = [await shownVersion(db, slug), await withdrawnVersion(db, slug)]
+    return shown ? `${shown.status} ${shown.version.slug} ${shown.version.number}` : gone && `withdrawn ${gone.version.slug} ${gone.version.number} by ${gone.withdrawn.by}`
+  }
+
+  test('uncovers neither the version before it nor a preview', async () => {
+    const { version: starter } = await saveDraft(db, ADA, { slug: 'starter', name: 'starter.md', source: new TextEncoder().encode(PAGE) })
+    await preview(db, ADA, starter)
+    expect(await standing()).toBe('preview starter 1')
+    await published(PAGE)
+    const second = await published(`${PAGE}\nMore.\n`)
+    expect(await standing()).toBe('published security 2')
+    clock.advance(1000)
+    await withdraw(db, ADA, await now(second))
+    expect(await standing()).toBe('withdrawn security 2 by Ada Example')
+    expect(await standing('security')).toBe('withdrawn security 2 by Ada Example')
+    expect(await bindableClaims(db)).toEqual([])
+    expect([await wasPublished(db, {}), await wasPublished(db, { slug: 'security' }), await wasPublished(db, { slug: 'starter' })], 'everybody may read that it was withdrawn').toEqual([true, true, false])
+    await published(`${PAGE}\nMore again.\n`)
+    expect(await standing()).toBe('published security 3')
+  })
+
+  test('leaves other policies on the page', async () => {
+    await published(PAGE, 'security')
+    const other = await published(`${PAGE}\nMore.\n`, 'privacy')
+    expect(await standing()).toBe('published privacy 1')
+    await withdraw(db, ADA, await now(other))
+    expect([await standing(), await standing('privacy')]).toEqual(['published security 1', 'withdrawn privacy 1 by Ada Example'])
   })
 })
 
@@ -148,6 +203,26 @@ describe('a snapshot', () => {
     const taken = await waiting
     expect(taken.filter((snapshot) => snapshot !== undefined)).toHaveLength(1)
     expect(await listSnapshots(db)).toHaveLength(1)
+  })
+
+  test('is one reading at one moment: what is recorded while it reads is in the next one', async () => {
+    await shown()
+    const [claim] = await bindableClaims(db)
+    const attestation = { claim: claim!.id, sentence: claim!.digest, statement: 'It is so.', role: 'Head of Security', from: instantOf(clock.now()), until: instantOf(new Date(clock.now().getTime() + HOUR)) }
+    const issued = await issue(signer, 'attestation', [{ name: 'x', sha256: claim!.digest }], attestation)
+    let reads = 0
+    const meanwhile: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (++reads === 2) await db.change({ actor: ADA, action: 'test.attest', subject: { kind: 'test', id: 'x' } }, (tx: Change<StatementTables>) => insertAttestation(tx, attestation, 'k', issued))
+        return result
+      },
+    }
+    const states = async (from: OrganisationDatabase) => (await takeSnapshot(from, signer, clock.now()))?.claims.map(({ state }) => state)
+    expect(await states({ ...db, app: db.app.withPlugin(meanwhile) })).toEqual(['unbacked', 'unbacked'])
+    expect(reads).toBeGreaterThan(2)
+    clock.advance(1000)
+    expect(await states(db)).toEqual(['attested', 'unbacked'])
   })
 
   test('counts every state, those that nothing is in too', () => {

@@ -14,11 +14,12 @@ export type Offer = { kind: 'all' } | { kind: 'except'; lines: readonly number[]
  */
 export async function acceptWordings(db: OrganisationDatabase, version: Version, offer: Offer): Promise<Wording[]> {
   const { document, reading } = await readDraft(db, version)
-  const before = await previousWordings(db, version)
+  const [before, former] = await previousWordings(db, version)
   const digests = reading.lines.map((line) => sourceDigest(document, line))
   const links = carryOver(
-    before.map((wording) => ({ claimId: wording.claimId, text: wording.text, digest: wording.digest, section: [...wording.section] })),
+    before,
     reading.lines.map((line, i) => ({ ...line, digest: digests[i]! })),
+    former,
   )
   const offered = (line: number): boolean => (offer.kind === 'all' ? true : offer.lines.includes(line) === (offer.kind === 'only'))
   const claims = reading.lines.flatMap((proposal, line) => (proposal.claim ? [{ proposal, line }] : []))
@@ -45,14 +46,21 @@ export async function acceptWordings(db: OrganisationDatabase, version: Version,
   })
 }
 
-/** The wordings that this version follows: of the newest earlier version that had any. */
-async function previousWordings(db: OrganisationDatabase, version: Version): Promise<Wording[]> {
+/**
+ * The wordings that this version follows: of the newest earlier version that had any; and those that only older ones had,
+ * as each stood last. A sentence that is left out for a while and put back must not thereby shed its history.
+ */
+async function previousWordings(db: OrganisationDatabase, version: Version): Promise<[before: Wording[], former: Wording[]]> {
   const earlier = (await listVersions(db, version.slug)).filter((other) => other.number < version.number).toReversed()
+  const former = new Map<string, Wording>()
+  let before: Wording[] | undefined
   for (const other of earlier) {
     const wordings = await wordingsOf(db, other.id)
-    if (wordings.length > 0) return wordings
+    if (before === undefined && wordings.length > 0) before = wordings
+    else for (const wording of wordings) if (!former.has(wording.claimId)) former.set(wording.claimId, wording)
   }
-  return []
+  for (const { claimId } of before ?? []) former.delete(claimId)
+  return [before ?? [], [...former.values()]]
 }
 
 async function decide(db: OrganisationDatabase, actor: Actor, version: Version, kind: DecisionKind, wordings: readonly Wording[], note?: string): Promise<void> {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { canonicalJson, envelopeDigest, type ClaimState, type PageSnapshot } from '@vouchsafe/verify'
 import type { Change, OrganisationDatabase } from '#core/database'
 import { instantOf, issue, type StatementSigner } from '#core/statement'
-import { shownVersion, wordingsOf } from './library.ts'
+import { shownVersion, wordingsOf, type ShownVersion } from './library.ts'
 import { claimStandings, type ClaimStanding } from './states.ts'
 import type { PageTables, Version, Wording } from './store.ts'
 
@@ -40,7 +40,7 @@ export interface SnapshotRecord {
 }
 
 /** The newest snapshots, newest first; of one policy, or of those that show a claim. */
-export async function listSnapshots(db: OrganisationDatabase, options: { since?: Date; most?: number; slug?: string; claim?: string } = {}): Promise<SnapshotRecord[]> {
+export async function listSnapshots(db: Pick<OrganisationDatabase, 'app'>, options: { since?: Date; most?: number; slug?: string; claim?: string } = {}): Promise<SnapshotRecord[]> {
   let query = db.app.withTables<PageTables>().selectFrom('page.snapshot').selectAll().orderBy('at', 'desc').orderBy('digest')
   if (options.since) query = query.where('at', '>=', options.since)
   if (options.slug !== undefined) query = query.where(sql<boolean>`predicate -> 'policy' ->> 'slug' = ${options.slug}`)
@@ -57,14 +57,9 @@ const substance = ({ at: _at, ...rest }: PageSnapshot): string => canonicalJson(
  * @returns the new snapshot, or undefined when the last one still stands or nothing is shown
  */
 export async function takeSnapshot(db: OrganisationDatabase, signer: StatementSigner, at: Date): Promise<PageSnapshot | undefined> {
-  const shown = await shownVersion(db)
-  if (!shown) return undefined
-  const wordings = await wordingsOf(db, shown.version.id)
-  // Whole seconds, as the statement has them: the verifier must come to the same states at the same moment.
-  const moment = new Date(instantOf(at))
-  const standings = await claimStandings(db, wordings.filter((wording) => wording.offered), moment)
-  const snapshot = snapshotOf(shown.version, shown.status, wordings, standings, moment)
-  const [last] = await listSnapshots(db, { most: 1 })
+  const read = await readPage(db, at)
+  if (!read) return undefined
+  const { shown, snapshot, last } = read
   if (last && substance(last.predicate) === substance(snapshot) && at.getTime() - last.at.getTime() < AT_LEAST_EVERY_MS) return undefined
   const issued = await issue(signer, 'page-snapshot', [{ name: `policy:${shown.version.slug}@${shown.version.number}`, sha256: shown.version.digest }], snapshot)
   const record = { actor: { kind: 'system', name: 'page' } as const, action: 'page.snapshot', subject: { kind: 'policy', id: shown.version.slug }, detail: { claims: snapshot.claims.length } }
@@ -89,6 +84,29 @@ export async function takeSnapshot(db: OrganisationDatabase, signer: StatementSi
     throw error
   }
   return snapshot
+}
+
+/**
+ * What the page says now, and the last snapshot.
+ * INVARIANT: one reading, at one moment of the database: a decision or a result that comes in between is in all of it or in
+ * none, or the snapshot would name bindings of one moment with states of another, and readers would call it false.
+ */
+async function readPage(db: OrganisationDatabase, at: Date): Promise<{ shown: ShownVersion; snapshot: PageSnapshot; last: SnapshotRecord | undefined } | undefined> {
+  return db.app
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (app) => {
+      const one = { app }
+      const shown = await shownVersion(one)
+      if (!shown) return undefined
+      const wordings = await wordingsOf(one, shown.version.id)
+      // Whole seconds, as the statement has them: the verifier must come to the same states at the same moment.
+      const moment = new Date(instantOf(at))
+      const standings = await claimStandings(one, wordings.filter((wording) => wording.offered), moment)
+      const [last] = await listSnapshots(one, { most: 1 })
+      return { shown, snapshot: snapshotOf(shown.version, shown.status, wordings, standings, moment), last }
+    })
 }
 
 /** Undoes the change; nothing is wrong. */

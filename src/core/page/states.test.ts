@@ -55,6 +55,7 @@ describe('what the page says is what follows from the log', () => {
     confirmations: fc.integer({ min: 1, max: 4 }),
     canContradict: fc.boolean(),
     closed: fc.boolean(),
+    withdrawn: fc.tuple(fc.boolean(), fc.boolean()),
   })
   const aClaim = fc.record({ strength: fc.constantFrom('definite' as const, 'hedged' as const, 'negative' as const), controls: fc.subarray([...CONTROLS]), chains: fc.array(aChain, { maxLength: 3 }) })
   const VERDICTS = { h: 'holds', f: 'fails', u: 'unknown', '-': 'not-run' } as const
@@ -71,11 +72,16 @@ describe('what the page says is what follows from the log', () => {
     let index = 0
     const leaf = (): string => `00000000-0000-4000-8000-${(index++).toString(16).padStart(12, '0')}`
     const wordings = claims.map(({ strength, controls, chains }, n) => {
-      const wording = wordingOf({ id: n.toString(16).padStart(16, '0'), digest: n.toString(16).padStart(64, 'a'), strength, controls, policy: { id: 'p', version: 1, digest: definition } })
+      const wording = wordingOf({ id: n.toString(16).padStart(16, '0'), text: 'x', digest: n.toString(16).padStart(64, 'a'), strength, controls, policy: { id: 'p', version: 1, digest: definition } })
       for (const [k, chain] of chains.entries()) {
         let before: { binding: string; lastSlot: number } | undefined
         let start = 0
-        for (const part of chain.parts) {
+        const close = (binding: string, lastSlot: number, reason: 'superseded' | 'check-withdrawn'): void => {
+          evidence.closings.push({ index, digest: 'f'.repeat(64), predicate: { binding, lastSlot, reason, at: at(start) } })
+          closings.push({ binding, last_slot: lastSlot, reason, leaf_id: leaf(), at: at(start) })
+        }
+        for (const [p, part] of chain.parts.entries()) {
+          if (before) close(before.binding, before.lastSlot, chain.withdrawn[p - 1] ? 'check-withdrawn' : 'superseded')
           const digest = randomBytes(32).toString('hex')
           const predicate = { claim: wording.claimId, sentence: wording.digest, strength, policy: { id: 'p', version: 1, digest: definition }, controls, covers: chain.covers, check: { id: `test/${k}`, definition }, release: definition, targets: { count: 1, commitment: definition }, start: at(start), cadenceSeconds: 3600, freshnessSeconds: chain.freshness * 1800, confirmations: chain.confirmations, maxAttempts: 1, canContradict: chain.canContradict, vouching: 'software' as const, stateFunction: 1 as const, ...(before ? { predecessor: before } : {}) }
           evidence.bindings.push({ index, digest, predicate })
@@ -89,10 +95,7 @@ describe('what the page says is what follows from the log', () => {
           before = { binding: digest, lastSlot: part.length - 1 }
           start += part.length
         }
-        if (chain.closed && before) {
-          evidence.closings.push({ index, digest: 'f'.repeat(64), predicate: { binding: before.binding, lastSlot: before.lastSlot, reason: 'check-withdrawn', at: at(start) } })
-          closings.push({ binding: before.binding, last_slot: before.lastSlot, reason: 'check-withdrawn', leaf_id: leaf(), at: at(start) })
-        }
+        if (chain.closed && before) close(before.binding, before.lastSlot, 'check-withdrawn')
       }
       return wording
     })
@@ -138,7 +141,7 @@ describe('what the engine writes is a history that every verifier finds whole', 
     await fc.assert(
       fc.asyncProperty(fc.array(anOp, { minLength: 5, maxLength: 12 }), async (ops) => {
         const db = await newDatabase()
-        const claims: BindableClaim[] = ['definite', 'negative'].map((strength, n) => ({ id: `00000000000000a${n}`, digest: `${n}`.repeat(64), strength: strength as 'definite', controls: n === 0 ? [...CONTROLS] : [CONTROLS[0]], policy: { id: 'p', version: 1, digest: 'b'.repeat(64) } }))
+        const claims: BindableClaim[] = ['definite', 'negative'].map((strength, n) => ({ id: `00000000000000a${n}`, text: 'x', digest: `${n}`.repeat(64), strength: strength as 'definite', controls: n === 0 ? [...CONTROLS] : [CONTROLS[0]], policy: { id: 'p', version: 1, digest: 'b'.repeat(64) } }))
         const at = { release: 1, revision: 1, version: 1, list: ['a'], check: true, claim: true }
         let say: 'holds' | 'fails' | 'unknown' = 'holds'
         const engine = (): CheckEngine => {

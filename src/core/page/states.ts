@@ -1,7 +1,7 @@
-import { claimState, type Backing, type Observation, type StateInput, type StateResult } from '@vouchsafe/verify'
-import { chainOf, decidingSlots, listBindings, slotEnd, standing, type BindingRecord, type ToldSlot } from '#core/check'
+import { claimState, speaksTo, stateInput, type Backing, type ClaimEvidence, type ClaimWording, type StateResult } from '@vouchsafe/verify'
+import { chainOf, decidingSlots, listBindings, standing, type BindingRecord, type ToldSlot } from '#core/check'
 import type { OrganisationDatabase } from '#core/database'
-import { listAttestations, type AttestationRecord } from '#core/statement'
+import { instantOf, listAttestations, type AttestationRecord } from '#core/statement'
 import type { Wording } from './store.ts'
 
 /** A claim with everything that its state follows from. */
@@ -14,59 +14,50 @@ export interface ClaimStanding {
 }
 
 /** The state of each claim at one moment, from public entries alone: the same inputs that every verifier has. */
-export async function claimStandings(db: OrganisationDatabase, wordings: readonly Wording[], at: Date): Promise<ClaimStanding[]> {
-  const ids = wordings.map((wording) => wording.claimId)
-  const all = await listBindings(db, ids)
-  const live = standing(all)
-  const chains = new Map(live.map((binding) => [binding.digest, chainOf(binding, all)]))
-  const [slots, attestations] = await Promise.all([
-    decidingSlots(
-      db,
-      live.map((binding) => ({ key: binding.digest, bindings: chains.get(binding.digest)!.map((member) => member.digest), confirmations: binding.predicate.confirmations })),
-      at,
-    ),
-    listAttestations(db),
-  ])
+export async function claimStandings(db: Pick<OrganisationDatabase, 'app'>, wordings: readonly Wording[], at: Date): Promise<ClaimStanding[]> {
+  const all = await listBindings(db, wordings.map((wording) => wording.claimId))
+  const runs = standing(all).map((binding) => ({ binding, chain: chainOf(binding, all) }))
+  const slots = await decidingSlots(
+    db,
+    runs.map(({ binding, chain }) => ({ key: binding.digest, bindings: chain.map((member) => member.digest), confirmations: binding.predicate.confirmations, returned: chain.some(({ closing }) => closing !== undefined && closing.reason !== 'superseded') })),
+    at,
+  )
+  const attestations = await listAttestations(db)
+  const ofClaim = Map.groupBy(runs, ({ binding }) => binding.claimId)
   return wordings.map((wording) => {
-    const backings = live
-      .filter((binding) => binding.claimId === wording.claimId)
-      .map((binding) => {
-        const chain = chains.get(binding.digest)!
-        const deciding = slots.get(binding.digest) ?? []
-        return { binding, chain, slots: deciding, backing: backingOf(binding, chain, deciding) }
-      })
-    const mine = attestations.filter((attestation) => speaksTo(attestation, wording))
-    return { wording, backings, attestations: mine, result: claimState(stateInput(wording, backings.map((entry) => entry.backing), mine, at)) }
+    const claim: ClaimWording = { id: wording.claimId, sentence: wording.digest, strength: wording.strength, controls: wording.controls }
+    const own = (ofClaim.get(claim.id) ?? []).map((run) => ({ ...run, slots: slots.get(run.binding.digest) ?? [] }))
+    const mine = attestations.filter((attestation) => speaksTo(attestation, claim))
+    const input = stateInput(claim, entriesOf(own, mine), at.getTime())
+    const backings = own.flatMap((run) => {
+      const backing = input.backings.find((one) => one.binding === run.binding.digest)
+      return backing ? [{ ...run, backing }] : []
+    })
+    return { wording, backings, attestations: mine, result: claimState(input) }
   })
 }
 
-function backingOf(binding: BindingRecord, chain: readonly BindingRecord[], slots: readonly ToldSlot[]): Backing {
-  const { covers, freshnessSeconds, confirmations, canContradict } = binding.predicate
-  const byDigest = new Map(chain.map((member) => [member.digest, member]))
-  const observations: Observation[] = slots.map((slot) => ({
-    slot: slot.slot,
-    verdict: slot.verdict,
-    at: (slot.observedAt ?? slotEnd(byDigest.get(slot.binding)!, slot.slot)).getTime(),
-  }))
-  return { covers, freshnessSeconds, confirmations, canContradict, observations }
-}
-
-/** An attestation speaks to the very wording that was attested, or to a control that the claim rests on. */
-function speaksTo(attestation: AttestationRecord, wording: Wording): boolean {
-  if (attestation.claim !== undefined) return attestation.claim === wording.claimId && attestation.sentence === wording.digest
-  return attestation.control !== undefined && wording.controls.includes(attestation.control)
-}
-
-function stateInput(wording: Wording, backings: readonly Backing[], attestations: readonly AttestationRecord[], at: Date): StateInput {
+/**
+ * What a verifier finds in the log of these, as far as the state can depend on it. An index says here only what a binding
+ * continues: a chain is in the order in which it was bound.
+ */
+function entriesOf(runs: readonly { chain: readonly BindingRecord[]; slots: readonly ToldSlot[] }[], attestations: readonly AttestationRecord[]): ClaimEvidence {
+  const members = runs.flatMap(({ chain }) => chain.map((member, index) => ({ ...member, index })))
   return {
-    strength: wording.strength,
-    controls: wording.controls,
-    backings,
-    attestations: attestations.map((attestation) => ({
-      covers: attestation.control === undefined ? wording.controls : [attestation.control],
-      from: attestation.from.getTime(),
-      until: Math.min(attestation.until.getTime(), attestation.endedAt?.getTime() ?? Number.POSITIVE_INFINITY),
+    bindings: members.map(({ index, digest, predicate }) => ({ index, digest, predicate })),
+    results: runs.flatMap((run) =>
+      run.slots.map(({ binding, slot, verdict, attempts, covered, declared, observedAt, leafId }) => ({
+        index: 0,
+        digest: leafId,
+        predicate: { binding, slot, verdict, attempts, targets: { covered, declared }, ...(observedAt ? { observedAt: instantOf(observedAt) } : {}) },
+      })),
+    ),
+    closings: members.flatMap(({ digest, closing }) => (closing ? [{ index: 0, digest, predicate: { binding: digest, lastSlot: closing.lastSlot, reason: closing.reason, at: instantOf(closing.at) } }] : [])),
+    attestations: attestations.map(({ digest, claim, control, sentence, statement, role, from, until }) => ({
+      index: 0,
+      digest,
+      predicate: { ...(claim === undefined ? {} : { claim }), ...(control === undefined ? {} : { control }), ...(sentence === undefined ? {} : { sentence }), statement, role, from: instantOf(from), until: instantOf(until) },
     })),
-    at: at.getTime(),
+    endings: attestations.flatMap(({ digest, endedAt }) => (endedAt ? [{ index: 0, digest, predicate: { attestation: digest, reason: 'withdrawn' as const, at: instantOf(endedAt) } }] : [])),
   }
 }

@@ -239,6 +239,13 @@ describe('the Markdown twin', () => {
     expect(second.lines.map((line) => [line.kind, line.text, line.section])).toEqual(first.lines.map((line) => [line.kind, line.text, line.section]))
     expect(toMarkdown(second)).toBe(toMarkdown(first))
   })
+
+  it('a label of a footnote stays a label, whatever its author put into it', () => {
+    const text = toMarkdown(readPolicy(bytes('# S\n\nWe keep logs[^a\\]&#10;&#10;<img&#32;src=x>].\n\n[^a\\]&#10;&#10;<img&#32;src=x>]: For a year.\n'), { name: 'p.md' }))
+    expect(text).toContain(': For a year.')
+    expect(text).not.toMatch(/(?<!\\)<img|^<|\[\^a\]/m)
+    expect(readPolicy(bytes(text), { name: 'p.md' }).blocks.some((block) => block.kind === 'paragraph' && block.footnote !== undefined)).toBe(true)
+  })
 })
 
 const seeds = path.resolve(import.meta.dirname, '../../../../shared/seeds')

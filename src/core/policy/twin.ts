@@ -26,7 +26,7 @@ function blockText(block: Block): string {
     case 'heading':
       return `${'#'.repeat(block.depth)} ${inlineText(block.children)}`
     case 'paragraph':
-      return block.footnote === undefined ? lineStart(inlineText(block.children)) : `[^${block.footnote}]: ${inlineText(block.children)}`
+      return block.footnote === undefined ? lineStart(inlineText(block.children)) : `[^${labelText(block.footnote)}]: ${inlineText(block.children)}`
     case 'list':
       return block.items.map((item, index) => {
         const mark = block.ordered ? `${(block.first ?? 1) + index}. ` : '- '
@@ -57,11 +57,16 @@ function lineStart(text: string): string {
   return text.replace(/^(\d+)([.)])/, '$1\\$2').replace(/^([#>+=-])/, '\\$1')
 }
 
+const escaped = (text: string): string => text.replace(/[\\`*_[\]<>~]|&(?=[#\w])|(?<=\w)@(?=\w)|(?<=https?):(?=\/\/)/g, '\\$&')
+
+/** A label is the author's too, and character references can put anything into it; as it is written it holds no white space. */
+const labelText = (label: string): string => escaped(label.replace(/[\s\p{Cc}]+/gu, '-'))
+
 function inlineText(inlines: readonly Inline[]): string {
   return inlines.map((inline): string => {
     switch (inline.kind) {
       case 'text':
-        return inline.text.replace(/[\\`*_[\]<>~]|&(?=[#\w])|(?<=\w)@(?=\w)|(?<=https?):(?=\/\/)/g, '\\$&')
+        return escaped(inline.text)
       case 'code': {
         const fence = '`'.repeat(Math.max(0, ...[...inline.text.matchAll(/`+/g)].map((match) => match[0].length)) + 1)
         return inline.text.startsWith('`') || inline.text.endsWith('`') ? `${fence} ${inline.text} ${fence}` : `${fence}${inline.text}${fence}`

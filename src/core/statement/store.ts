@@ -120,7 +120,7 @@ export async function insertAttestationEnd(tx: Change<StatementTables>, end: Att
 }
 
 /** All attestations, oldest first. */
-export async function listAttestations(db: OrganisationDatabase): Promise<AttestationRecord[]> {
+export async function listAttestations(db: Pick<OrganisationDatabase, 'app'>): Promise<AttestationRecord[]> {
   const rows = await db.app
     .withTables<StatementTables>()
     .selectFrom('statement.attestation as a')

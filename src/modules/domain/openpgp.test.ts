@@ -7,7 +7,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text)
 const text = 'Contact: mailto:security@example.org\nExpires: 2999-01-01T00:00:00Z\n'
 
 async function newKey(options: { date?: Date; keyExpirationTime?: number } = {}) {
-  const { privateKey, publicKey } = await generateKey({ userIDs: [{ name: 'Security', email: 'security@example.org' }], format: 'object', ...options })
+  const { privateKey, publicKey } = await generateKey({ userIDs: [{ name: 'Security', email: 'security@example.org' }], format: 'object', date: at, ...options })
   return { privateKey, armoured: { uri: 'https://example.org/key.asc', bytes: utf8(publicKey.armor()) }, binary: { uri: 'https://example.org/key.pgp', bytes: publicKey.write() }, fingerprint: publicKey.getFingerprint() }
 }
 const signed = async (key: PrivateKey | PrivateKey[], content = text, date = at) => sign({ message: await createCleartextMessage({ text: content }), signingKeys: key, date })

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROBES, probeHost } from '@vouchsafe/verify/probe'
 import { isControlId } from '#core/control'
 import { systemClock } from '#core/clock'
-import type { Check } from '#core/check'
+import { checksFor, type Check } from '#core/check'
 import { domainChecks, type DomainParts } from './probes.ts'
 
 let hosts: readonly string[] = []
@@ -23,6 +23,14 @@ describe('checks of public addresses', () => {
       expect(definition.controls.every(isControlId)).toBe(true)
       expect(definition.vouching).toBe('recheckable')
     }
+  })
+
+  it('of mail speak to no sentence about DKIM, whose keys none of them can see', () => {
+    const checks = domainChecks(parts())
+    const on = (text: string): string[] => checksFor({ text, controls: ['email-authentication'] }, checks).map(({ definition }) => definition.id)
+    expect(on('Forged mail in our name is rejected by DMARC.')).toEqual(['domain/spf', 'domain/dmarc'])
+    expect(on('Mail is signed with DKIM.')).toEqual([])
+    expect(on('SPF, DKIM and DMARC protect the mail that we send.')).toEqual([])
   })
 
   it('are unknown without a host, waiting for a public address', async () => {

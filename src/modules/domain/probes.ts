@@ -24,6 +24,9 @@ const VISIT_MS = 60_000
 /** The probes that strangers can run with `vouchsafe probe` and `verify --recheck`, as checks over the declared hosts. */
 export const domainChecks = (parts: DomainParts): readonly Check[] => PROBES.map((probe) => probeCheck(probe, parts))
 
+/** DKIM keys stand under selectors that only a signed mail names; of BIMI no probe is written. */
+const UNSEEN_OF_MAIL = ['DKIM', 'DomainKeys', 'BIMI'] as const
+
 function probeCheck(probe: Probe, parts: DomainParts): Check {
   return {
     definition: {
@@ -40,6 +43,7 @@ function probeCheck(probe: Probe, parts: DomainParts): Check {
       canContradict: true,
       vouching: 'recheckable',
       ...(probe.advisory ? { namedOnly: true as const } : {}),
+      ...(probe.control === 'email-authentication' ? { silentOn: UNSEEN_OF_MAIL } : {}),
       method: `Runs the probe ${probe.id} against every declared host from this machine, as \`vouchsafe probe\` does from any other; a host that could not be seen is tried once more.`,
       revision: 1,
     },

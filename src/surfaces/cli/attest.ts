@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -73,9 +73,20 @@ function openLocalKey(folder: string, name: string, role: string | undefined): L
   }
   const mode = lstatSync(file).mode & 0o777
   if (mode !== 0o600) throw new VouchsafeError('refused', `${file} is open to others (mode ${mode.toString(8)}).`, { mend: `Run \`chmod 600 ${file}\`; if others could have read it, make another key with --key NAME.` })
-  const kept = JSON.parse(readFileSync(file, 'utf8')) as { role: string; holder: string; key: string }
+  const kept = readKept(file)
   if (role !== undefined && role !== kept.role) throw new VouchsafeError('bad-input', `The key "${name}" speaks for "${kept.role}", not for "${role}".`, { mend: 'Use another key with --key NAME for another role.' })
-  const privateKey = createPrivateKey(kept.key)
+  const { privateKey } = kept
   const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32)
   return { publicKey, holder: kept.holder, role: kept.role, sign: (message) => sign(null, message, privateKey) }
+}
+
+function readKept(file: string): { role: string; holder: string; privateKey: KeyObject } {
+  try {
+    const { role, holder, key } = JSON.parse(readFileSync(file, 'utf8')) as { role: unknown; holder: unknown; key: string }
+    const privateKey = createPrivateKey(key)
+    if (typeof role === 'string' && typeof holder === 'string' && privateKey.asymmetricKeyType === 'ed25519') return { role, holder, privateKey }
+  } catch {
+    // Said below, without the cause: it may quote the key.
+  }
+  throw new VouchsafeError('corrupt', `${file} holds no key that can be used.`, { mend: 'Put your copy of it back, or make another key with --key NAME.' })
 }

@@ -1,9 +1,10 @@
 import { request } from 'node:http'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { VouchsafeError, type ErrorCode } from '#core/errors'
+import { VouchsafeError } from '#core/errors'
 import { findOperatorDoor } from '../http/operator.ts'
 import type { Problem } from '../http/problem.ts'
+import { isErrorCode } from './exit.ts'
 
 export const DATA = { data: { type: 'string' } } as const
 
@@ -29,7 +30,7 @@ export function operatorClient(data: string, as?: string): Client {
   const call = <T>(method: string, path: string, body?: Uint8Array): Promise<T> =>
     new Promise((resolve, reject) => {
       const headers: Record<string, string | number> = { authorization: `Bearer ${token}`, accept: 'application/json' }
-      if (as !== undefined) headers['vouchsafe-as'] = as
+      if (as !== undefined) headers['vouchsafe-as'] = Buffer.from(as, 'utf8').toString('latin1') // a header carries bytes; these are UTF-8
       if (body) Object.assign(headers, { 'content-type': 'application/json', 'content-length': body.length })
       const outgoing = request({ socketPath, method, path: `/api/v1${path}`, headers, timeout: TIMEOUT_MS }, (incoming) => {
         const chunks: Buffer[] = []
@@ -37,8 +38,13 @@ export function operatorClient(data: string, as?: string): Client {
         incoming.on('error', reject)
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8')
-          if ((incoming.statusCode ?? 500) < 400) return resolve((text === '' ? undefined : JSON.parse(text)) as T)
-          reject(errorOf(text, incoming.statusCode ?? 500))
+          const status = incoming.statusCode ?? 500
+          if (status >= 400) return reject(errorOf(text, status))
+          try {
+            resolve((text === '' ? undefined : JSON.parse(text)) as T)
+          } catch {
+            reject(unreadable(status))
+          }
         })
       })
       outgoing.on('timeout', () => outgoing.destroy(new VouchsafeError('unreachable', 'The installation did not answer in five minutes.')))
@@ -58,9 +64,14 @@ export function operatorClient(data: string, as?: string): Client {
 function errorOf(text: string, status: number): VouchsafeError {
   try {
     const problem = JSON.parse(text) as Problem
-    const code = problem.type.replace('urn:vouchsafe:problem:', '') as ErrorCode
+    const named = problem.type.replace('urn:vouchsafe:problem:', '')
+    // Some problems exist over HTTP alone, such as a wrong Host; and a newer server may know more than we do.
+    const code = isErrorCode(named) ? named : status < 500 ? 'bad-input' : 'internal'
     return new VouchsafeError(code, problem.detail, { ...(problem.mend === undefined ? {} : { mend: problem.mend }), fields: problem.errors ?? [] })
   } catch {
-    return new VouchsafeError('internal', `The installation answered ${status} with something that is no problem document.`)
+    return unreadable(status)
   }
 }
+
+const unreadable = (status: number): VouchsafeError =>
+  new VouchsafeError('internal', `The installation answered ${status} with something that cannot be read.`, { mend: 'Use the command of the same release that runs.' })

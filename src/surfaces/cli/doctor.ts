@@ -6,13 +6,15 @@ import { DATA, dataFolder, operatorClient } from './client.ts'
 import { defineCommand, FORMAT, json, requireFormat } from './command.ts'
 import { table } from './table.ts'
 
-interface Finding {
+/** One line. What could not be told is no fault found, and nothing good either. */
+export interface Finding {
   name: string
-  ok: boolean
+  ok: boolean | 'unknown'
   detail: string
   mend?: string
 }
 
+const MARKS = { true: '✓', false: '✕', unknown: '?' } as const
 const LEAST_FREE_BYTES = 1024 ** 3 // the database alone takes 50 MB a month of a busy page; below 1 GiB a night can fill it
 
 export const doctorCommand = defineCommand({
@@ -20,12 +22,13 @@ export const doctorCommand = defineCommand({
   summary: 'Say what is wrong with this installation, and how to mend it.',
   usage: `[--data DIR] [--port N] [--format text|json]
 
-  Works whether or not the installation runs; what only a running one knows is left out otherwise.`,
+  Works whether or not the installation runs; what only a running one knows is left out otherwise.
+  ✓ good   ✕ wrong: exit code 1   ? could not be told: exit code 3, where nothing is wrong`,
   options: { ...FORMAT, ...DATA, port: { type: 'string', default: '7443' } },
   async run({ values, terminal }) {
     const asJson = requireFormat(values.format, ['text', 'json']) === 'json'
     const data = dataFolder(values.data, terminal)
-    const findings: Finding[] = [runtime(), folder(data), space(data)]
+    const findings: Finding[] = [runtime(), folder(data), space(data), await (await import('./root-key.ts')).rootKeyFinding(data, terminal.env)]
     try {
       const { checks } = await operatorClient(data).get<{ checks: Finding[] }>('/doctor')
       findings.push({ name: 'running', ok: true, detail: `answers on ${data}` }, ...checks)
@@ -34,9 +37,10 @@ export const doctorCommand = defineCommand({
       findings.push({ name: 'running', ok: false, detail: messageOf(error), ...(isVouchsafeError(error) && error.mend !== undefined ? { mend: error.mend } : {}) })
       if (absent) findings.push(await port(Number(values.port)))
     }
-    const rows = findings.map((finding) => [finding.ok ? '✓' : '✕', finding.name, finding.detail + (finding.ok || finding.mend === undefined ? '' : ` → ${finding.mend}`)])
-    terminal.out(asJson ? json({ ok: findings.every((finding) => finding.ok), checks: findings }) : `${table(rows)}\n`)
-    return findings.every((finding) => finding.ok) ? 0 : 1
+    const rows = findings.map(({ ok, name, detail, mend }) => [MARKS[String(ok) as 'true'], name, detail + (ok === true || mend === undefined ? '' : ` → ${mend}`)])
+    const good = findings.every(({ ok }) => ok === true)
+    terminal.out(asJson ? json({ ok: good, checks: findings }) : `${table(rows)}\n`)
+    return good ? 0 : findings.some(({ ok }) => ok === false) ? 1 : 3
   },
 })
 
@@ -59,7 +63,9 @@ function folder(data: string): Finding {
 }
 
 function space(data: string): Finding {
-  const { bavail, bsize } = statfsSync(existsSync(data) ? data : dirname(data))
+  let at = data
+  while (!existsSync(at) && at !== dirname(at)) at = dirname(at) // where it will be made
+  const { bavail, bsize } = statfsSync(at)
   const free = bavail * bsize
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free`
   return free >= LEAST_FREE_BYTES ? { name: 'disk', ok: true, detail } : { name: 'disk', ok: false, detail, mend: 'Make room, or move the data folder to a larger disk.' }

@@ -22,6 +22,8 @@ const EXIT: Record<ErrorCode, ExitCode> = {
   internal: 3,
 }
 
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(EXIT, code)
+
 /** The verifier throws errors of its own, since it may not import ours. */
 const EXIT_OF_VERIFIER: Record<VerifyErrorCode, ExitCode> = {
   malformed: 2,

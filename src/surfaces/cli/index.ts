@@ -13,7 +13,7 @@ export const COMMANDS: readonly { name: string; summary: string; load(): Promise
   { name: 'check', summary: 'Run checks of the installation now, and print their verdicts.', load: async () => (await import('./check.ts')).checkCommand },
   { name: 'probe', summary: 'Check a host from outside: TLS, headers, DNS, security.txt. Needs no server.', load: async () => (await import('./probe.ts')).probeCommand },
   { name: 'runner', summary: 'Run declared checks inside a network of yours, and push what they saw.', load: async () => (await import('./runner.ts')).runnerCommand },
-  { name: 'key', summary: 'List the keys that count, let another one count, or stop one.', load: async () => (await import('./key.ts')).keyCommand },
+  { name: 'key', summary: 'List the keys that count, let another one count, stop one; or change the root key.', load: async () => (await import('./key.ts')).keyCommand },
   { name: 'log', summary: 'Audit a log, be a witness of one, or begin a successor.', load: async () => (await import('./log.ts')).logCommand },
   { name: 'verify', summary: 'Verify a page, a claim, a receipt or a piece of evidence, as a stranger would.', load: async () => (await import('./verify.ts')).verifyCommand },
   { name: 'set-up', summary: 'Print a new set-up code, which lets the first owner into the console.', load: async () => (await import('./set-up.ts')).setUpCommand },

@@ -22,11 +22,12 @@ export const logCommand = defineCommand({
        vouchsafe log witness --name NAME --log VKEY… [--port N] [--dir DIR] [--observe URL]
        vouchsafe log ask URL --vkey KEY [--own] [--observer KEY]   (ask a witness from now on)
        vouchsafe log dismiss --vkey KEY                            (ask it no longer)
-       vouchsafe log succeed --reason TEXT [--data DIR]
+       vouchsafe log succeed --reason TEXT [--data DIR] [--database-url URL] [--objects-url URL]
 
   fsck       recomputes every tile and the root, and reads every statement; URL is where /checkpoint lies, such as https://…/log
   witness    cosigns the checkpoints of the logs named, and never a fork; --observe also probes the page at URL
-  succeed    after a rollback or the loss of the key: a new log whose first entry names the last thing known of the old
+  succeed    after a rollback: a new log whose first entry names the last thing known of the old; the installation is
+             stopped, and database and objects are named as for start
   --format   text or json`,
   options: {
     ...FORMAT,
@@ -38,6 +39,8 @@ export const logCommand = defineCommand({
     dir: { type: 'string', default: 'witness' },
     observe: { type: 'string' },
     reason: { type: 'string' },
+    'database-url': { type: 'string' },
+    'objects-url': { type: 'string' },
     own: { type: 'boolean' },
     observer: { type: 'string' },
     as: { type: 'string' },
@@ -80,7 +83,9 @@ export const logCommand = defineCommand({
       }
       case 'succeed': {
         if (values.reason === undefined) throw new VouchsafeError('bad-input', 'Why? The reason is public for ever.', { mend: 'Add --reason "restored from the backup of 3 November".' })
-        const { origin, predecessor } = await succeedLog(data, values.reason)
+        const databaseUrl = values['database-url'] ?? terminal.env['VOUCHSAFE_DATABASE_URL']
+        const storage = { data, ...(databaseUrl === undefined ? {} : { databaseUrl }), ...(values['objects-url'] === undefined ? {} : { objectsUrl: values['objects-url'] }) }
+        const { origin, predecessor } = await succeedLog(storage, values.reason)
         terminal.out(asJson ? json({ origin, predecessor }) : `The successor is ${origin}.\nIt names ${predecessor.origin} at size ${predecessor.size}. Start the installation as before.\n`)
         return 0
       }

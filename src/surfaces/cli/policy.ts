@@ -1,7 +1,8 @@
+import { STATE_SIGNS, STATE_WORDS, STATES, type ClaimState } from '@vouchsafe/verify'
 import { VouchsafeError } from '#core/errors'
 import { DATA, dataFolder, operatorClient, type Client } from './client.ts'
 import { defineCommand, FORMAT, json, requireFormat, type ExitCode } from './command.ts'
-import { STATE_MARKS, stateWord, table, wrap } from './table.ts'
+import { table, wrap } from './table.ts'
 
 interface VersionOut {
   slug: string
@@ -17,16 +18,17 @@ interface ClaimLine {
   strength: string
   controls: string[]
   checks: string[]
-  state: string
+  state: ClaimState
   why: string
 }
 
-const SUBCOMMANDS = ['list', 'show', 'diff', 'correct', 'dry-run', 'approve', 'publish', 'withdraw'] as const
+const SUBCOMMANDS = ['list', 'preview', 'show', 'diff', 'correct', 'dry-run', 'approve', 'publish', 'withdraw'] as const
 
 export const policyCommand = defineCommand({
   name: 'policy',
   summary: 'Look at, correct, approve and publish policies.',
   usage: `list
+       vouchsafe policy preview
        vouchsafe policy show SLUG [--version N]
        vouchsafe policy diff SLUG [--from N] [--to N]
        vouchsafe policy correct SLUG --line N [--claim yes|no] [--controls A,B] [--strength S] [--scope TEXT] [--checks A,B]
@@ -34,6 +36,8 @@ export const policyCommand = defineCommand({
        vouchsafe policy approve SLUG --as NAME [--except LINES | --only LINES] [--version N] [--note TEXT]
        vouchsafe policy publish SLUG --as NAME [--version N] [--note TEXT]
        vouchsafe policy withdraw SLUG --as NAME [--version N] [--note TEXT]
+
+  preview          prints a link that shows one browser, once, what is not published
 
   --version N      default: the newest
   --except LINES   lines (as in "show") that are not offered for checking, such as 4,7,9
@@ -72,6 +76,10 @@ export const policyCommand = defineCommand({
       const versions = await listAll(client)
       return show(versions, versions.length === 0 ? 'No policy yet. Import one: vouchsafe import your-security-page.md --save' : table([['POLICY', 'VERSION', 'STATUS', 'TITLE'], ...versions.map((version) => [version.slug, String(version.number), version.status, version.title])]))
     }
+    if (action === 'preview') {
+      const link = await client.send<{ url: string; until: string }>('POST', '/preview-links')
+      return show(link, `${link.url}\nOpen it in a browser on this machine within ten minutes; it works once. What it opens stays open for 12 hours, or until the installation stops.`)
+    }
     if (slug === undefined) throw new VouchsafeError('bad-input', `Which policy? vouchsafe policy ${action} SLUG`, { mend: 'See `vouchsafe policy list` for their names.' })
     const number = values.version === undefined ? (await newest(client, slug)).number : wholeNumber('--version', values.version)
     const at = `/policies/${slug}/versions/${number}`
@@ -104,7 +112,7 @@ export const policyCommand = defineCommand({
       }
       case 'dry-run': {
         const { claims } = await client.send<{ claims: ClaimLine[] }>('POST', `${at}/dry-run`)
-        const text = claims.map((claim) => `${STATE_MARKS[claim.state] ?? ' '} ${String(claim.line).padStart(3)}  ${wrap(claim.text, 88, '       ')}\n       ${stateWord(claim.state)}: ${wrap(claim.why, 84, '       ')}`)
+        const text = claims.map((claim) => `${STATE_SIGNS[claim.state]} ${String(claim.line).padStart(3)}  ${wrap(claim.text, 88, '       ')}\n       ${STATE_WORDS[claim.state]}: ${wrap(claim.why, 84, '       ')}`)
         return show(claims, `${text.join('\n')}\n\n${summary(claims.map((claim) => claim.state))}\nNothing was recorded.`)
       }
       case 'approve': {
@@ -149,6 +157,5 @@ const numbers = (option: string, text: string): number[] => text.split(',').map(
 
 /** "31 checked · 2 broken · 3 not backed" */
 export function summary(states: readonly string[]): string {
-  const order = ['checked', 'attested', 'broken', 'stale', 'unknown', 'unbacked', 'unprovable']
-  return order.flatMap((state) => { const count = states.filter((other) => other === state).length; return count === 0 ? [] : [`${count} ${stateWord(state)}`] }).join(' · ')
+  return STATES.flatMap((state) => { const count = states.filter((other) => other === state).length; return count === 0 ? [] : [`${count} ${STATE_WORDS[state]}`] }).join(' · ')
 }

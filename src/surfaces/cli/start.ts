@@ -1,4 +1,4 @@
-import { countStates, listSnapshots } from '#core/page'
+import { countStates, listSnapshots, readSettings } from '#core/page'
 import { VouchsafeError } from '#core/errors'
 import { openInstallation, type Installation } from '../../installation.ts'
 import { DATA, dataFolder } from './client.ts'
@@ -11,13 +11,15 @@ export const startCommand = defineCommand({
   name: 'start',
   summary: 'Start server, worker and embedded database in one.',
   usage: `[--data DIR] [--port N] [--host ADDRESS] [--database-url URL] [--objects-url URL] [--public-url URL]
-                 [--trusted-proxy ADDRESS…] [--checks DIR] [--allow-private] [--allow-commands]
+                 [--trusted-proxy ADDRESS…] [--root-key URI] [--checks DIR] [--allow-private] [--allow-commands]
 
   --data DIR          where everything is kept (default: data/)
   --port N            default 7443; 0 takes a free one
   --host ADDRESS      default 127.0.0.1: put a reverse proxy with TLS in front of it
   --database-url URL  a PostgreSQL of your own, 15 or later, instead of the embedded one
   --objects-url URL   s3://bucket/prefix?endpoint=…&region=… for evidence and tiles (keys from AWS_* variables)
+  --root-key URI      which key wraps all others: file:PATH, awskms:KEY?region=…, gcpkms:projects/…/cryptoKeys/…, vault:KEY?address=…
+                      (default: a file in the data folder); chosen at the first start, changed by "vouchsafe key rotate-root"
   --public-url URL    where readers reach the page
   --trusted-proxy A   address or network of a reverse proxy whose X-Forwarded-For counts; may be given more than once
                       (default: this machine, once there is a public address; else none)
@@ -31,6 +33,7 @@ export const startCommand = defineCommand({
     'database-url': { type: 'string' },
     'objects-url': { type: 'string' },
     'public-url': { type: 'string' },
+    'root-key': { type: 'string' },
     checks: { type: 'string' },
     'trusted-proxy': { type: 'string', multiple: true },
     'allow-private': { type: 'boolean' },
@@ -40,6 +43,7 @@ export const startCommand = defineCommand({
     const port = Number(values.port)
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new VouchsafeError('bad-input', `"${values.port}" is no port.`, { mend: 'Use 0 to 65535; 0 takes a free one.' })
     const databaseUrl = values['database-url'] ?? terminal.env['VOUCHSAFE_DATABASE_URL']
+    const rootKey = values['root-key'] ?? terminal.env['VOUCHSAFE_ROOT_KEY']
     const stopping = new AbortController()
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -55,6 +59,7 @@ export const startCommand = defineCommand({
       port,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       ...(values['objects-url'] === undefined ? {} : { objectsUrl: values['objects-url'] }),
+      ...(rootKey === undefined ? {} : { rootKey }),
       ...(values['public-url'] === undefined ? {} : { publicUrl: values['public-url'] }),
       ...(values.checks === undefined ? {} : { checks: values.checks }),
       ...(values['trusted-proxy'] === undefined ? {} : { trustedProxies: values['trusted-proxy'].flatMap((text) => text.split(',')) }),
@@ -86,12 +91,14 @@ async function welcome({ url, organisation, log, setUpCode }: Installation): Pro
   const states = snapshot?.predicate.claims.map((claim) => claim.state) ?? []
   const counts = countStates(states)
   const published = snapshot?.predicate.status === 'published'
+  const seen = published ? '' : (await readSettings(organisation.database)).publicUrl === undefined ? '(visible on this machine only until you publish)' : '(not published: see it with npx vouchsafe policy preview)'
   return [
     ` log        ${await log.size()} entries, checkpoint signed`,
     '',
     ` ${summary(states) || 'no statement yet'}${counts.unknown > 0 && !published ? '   (unknown until this runs in public)' : ''}`,
     ` The page     ${url}/      ${published ? '' : '(visible on this machine only until you publish)'}`,
     ` Console      ${url}/console${setUpCode === undefined ? '' : `      set-up code  ${setUpCode}  (15 minutes, once)`}`,
+    ` The page     ${url}/      ${seen}`,
     ` Next         npx vouchsafe import your-security-page.md`,
     '              Ctrl-C stops everything.',
     '',

@@ -19,18 +19,4 @@ export function wrap(text: string, width: number, indent: string): string {
   return lines.join(`\n${indent}`)
 }
 
-export const STATE_MARKS: Readonly<Record<string, string>> = {
-  checked: '●',
-  attested: '◐',
-  unknown: '?',
-  stale: '◌',
-  unbacked: '○',
-  broken: '✕',
-  unprovable: '–',
-}
-
-/** As readers meet the states: `unbacked` reads "not backed", `unprovable` "cannot be checked". */
-const STATE_WORDS: Readonly<Record<string, string>> = { unbacked: 'not backed', unprovable: 'cannot be checked' }
-export const stateWord = (state: string): string => STATE_WORDS[state] ?? state
-
 export const VERDICT_MARKS: Readonly<Record<string, string>> = { holds: '✓', fails: '✕', unknown: '?' }

@@ -5,7 +5,7 @@ import type { Log } from '#core/log'
 /** One line of `vouchsafe doctor`. */
 export interface Finding {
   name: string
-  ok: boolean
+  ok: boolean | 'unknown'
   detail: string
   mend?: string
 }
@@ -21,13 +21,17 @@ export interface HealthParts {
 
 /** How the running installation is: its database, its log, and the newest run of each check of itself. */
 export async function healthOf({ db, log, major, ownChecks }: HealthParts): Promise<Finding[]> {
-  const runs = new Map((await latestRuns(db)).map((run) => [run.checkId, run]))
+  // A database that is away is what is wrong then, not a reason to tell nothing.
+  const runs = new Map((await latestRuns(db).catch(() => [])).map((run) => [run.checkId, run]))
   return [
-    { name: 'database', ok: await answers(db), detail: `PostgreSQL ${major}` },
-    { name: 'log', ok: log.halted === undefined, detail: log.halted?.message ?? `${await log.size()} entries`, ...(log.halted?.mend === undefined ? {} : { mend: log.halted.mend }) },
+    (await answers(db)) ? { name: 'database', ok: true, detail: `PostgreSQL ${major}` } : { name: 'database', ok: false, detail: `PostgreSQL ${major} does not answer`, mend: 'An embedded one is started again by itself; look into vouchsafe.log. One of your own: see whether it runs.' },
+    { name: 'log', ok: log.halted === undefined, detail: log.halted?.message ?? (await log.size().then((size) => `${size} entries`, () => 'its size cannot be read')), ...(log.halted?.mend === undefined ? {} : { mend: log.halted.mend }) },
     ...ownChecks.flatMap((id): Finding[] => {
       const run = runs.get(id)
-      return run ? [{ name: id, ok: run.verdict === 'holds', detail: run.summary }] : []
+      if (run === undefined) return [{ name: id, ok: 'unknown', detail: 'has not run yet', mend: `Wait a minute, or run: vouchsafe check ${id}` }]
+      if (run.verdict === 'holds') return [{ name: id, ok: true, detail: run.summary }]
+      if (run.verdict === 'unknown') return [{ name: id, ok: 'unknown', detail: run.summary, mend: `Mend what the line names, then run: vouchsafe check ${id}` }]
+      return [{ name: id, ok: false, detail: run.summary, mend: `Mend it, then run: vouchsafe check ${id}` }]
     }),
   ]
 }

@@ -4,6 +4,7 @@ import { ANYONE, type Actor, type Method, type Recognised, type Recognition, typ
 import { NO_ACCESS, type Access } from '#core/permission'
 import { clientOf, type ClientParts } from './client.ts'
 import type { Sender } from './mount.ts'
+import { headerText } from './operator.ts'
 
 export interface IdentifyParts extends ClientParts {
   /** Whether the Authorization header holds the operator's token. */
@@ -66,7 +67,7 @@ function shownBy(context: Context, client: Sender['client'], at: Date): Shown {
 export function operatorOf(context: Context, { operatorToken }: Pick<IdentifyParts, 'operatorToken'>): Extract<Actor, { kind: 'operator' }> | undefined {
   const { door } = (context.env ?? {}) as { door?: string }
   if (door !== 'operator' || !operatorToken(context.req.header('authorization'))) return undefined
-  const name = context.req.header('vouchsafe-as') ?? 'operator'
+  const name = headerText(context.req.header('vouchsafe-as') ?? 'operator')
   if (!/^[\p{L}\p{N}][\p{L}\p{N} .,'@_-]{0,79}$/u.test(name)) throw new VouchsafeError('bad-input', 'The name to act as has letters, digits, spaces and .,\'@_- only, at most 80.')
   return { kind: 'operator', name }
 }

@@ -38,6 +38,7 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, i
       const { method, pattern } = addressOf(route)
       app.on(method, pattern, async (context) => {
         const at = clock.now()
+        // Ours, never the sender's: the audit must not be steered by what a request says of itself.
         const requestId = randomUUID()
         const sender = await identify(context, at, route)
         // Before anything is read: a refusal costs nothing and tells nothing of what is there.
@@ -48,7 +49,7 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, i
         if (route.over) await requireOver(sender.actor, (route.over as (params: unknown) => string)(params))
         const bytes = route.body === undefined ? undefined : await readBody(context, route.bodyLimitBytes ?? DEFAULT_BODY_BYTES)
         const request = requestOf(context, route, { params, bytes, ...sender, at, requestId })
-        const answer = () => withRequestId(requestId, async () => present(route, await route.handle(request as never)))
+        const answer = () => withRequestId(requestId, async () => present(route, await route.handle(request as never), requestId))
         const { actor } = sender
         // Kept for named actors alone: strangers share no name, and must not make us write. What only reads may hold
         // evidence, which is never kept in the clear and must be gone once it is erased.
@@ -99,8 +100,8 @@ function parse(schema: z.ZodType, value: unknown, where: string): unknown {
   })
 }
 
-function present(route: Route, reply: Awaited<ReturnType<Route['handle']>>): Response {
-  const headers = new Headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+function present(route: Route, reply: Awaited<ReturnType<Route['handle']>>, requestId: string): Response {
+  const headers = new Headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': requestId })
   if (reply.etag !== undefined) headers.set('etag', `"${reply.etag}"`)
   if (reply.location !== undefined) headers.set('location', reply.location)
   for (const cookie of reply.cookies ?? []) headers.append('set-cookie', cookieText(cookie))

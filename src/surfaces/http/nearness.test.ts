@@ -18,5 +18,6 @@ test.each<[string, Partial<Arrival>]>([
   ['under the public name, as proxies pass on', { headers: { host: 'security.example.com' } }],
   ['under no name', { headers: {} }],
   ['as HTTP/1.0, as proxies speak', { httpVersion: '1.0' }],
+  ['with a host in its target, as proxies are asked', { url: 'http://localhost:7443/' }],
   ...['forwarded', 'via', 'x-forwarded-for', 'x-real-ip'].map((name): [string, Partial<Arrival>] => [`with ${name}`, { headers: { host: 'localhost:7443', [name]: '203.0.113.9' } }]),
 ])('what came from elsewhere is not here: %s', (_how, change) => expect(beganHere({ ...here, ...change })).toBe(false))

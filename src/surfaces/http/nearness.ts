@@ -5,6 +5,8 @@ import { isLoopbackHost } from '#core/organisation'
 /** What of a request tells whether somebody at this very machine sent it. */
 export interface Arrival {
   httpVersion: string
+  /** The request target as it came. */
+  url?: string | undefined
   headers: IncomingMessage['headers']
   socket: { remoteAddress?: string | undefined; localAddress?: string | undefined }
 }
@@ -13,22 +15,23 @@ export interface Arrival {
 const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']
 
 /**
- * Whether a request began on this machine: an unpublished preview is shown to nobody else. A reverse proxy runs here too,
- * so an address of this machine is not enough: nothing may say that it was forwarded, the name asked for must be this
- * machine's own, and it must not be HTTP/1.0, which no browser speaks any more and proxies do.
+ * Whether a request began on this machine, as far as it shows. A reverse proxy runs here too, so an address of this
+ * machine is not enough: nothing may say that it was forwarded, the name asked for must be this machine's own, and it must
+ * be neither HTTP/1.0, which no browser speaks any more and proxies do, nor name a host in its target, as requests to
+ * proxies do. A proxy that hides all of this looks the same, so nothing that must stay hidden rests on this alone (preview.ts).
  */
-export function beganHere({ httpVersion, headers, socket }: Arrival): boolean {
+export function beganHere({ httpVersion, url = '/', headers, socket }: Arrival): boolean {
   const [remote, local] = [socket.remoteAddress, socket.localAddress].map((address) => address?.replace(/^::ffff:/i, ''))
   if (remote === undefined || (remote !== local && !isLoopbackAddress(remote))) return false
-  if (httpVersion === '1.0' || FORWARDED.some((name) => headers[name] !== undefined)) return false
+  if (httpVersion === '1.0' || !url.startsWith('/') || FORWARDED.some((name) => headers[name] !== undefined)) return false
   const host = headers.host ?? ''
   const name = host.replace(/:\d{1,5}$/, '').replace(/^\[(.*)\]$/, '$1')
   return isLoopbackHost(host) || name === local || name === '0.0.0.0' || name === '::'
 }
 
-const isLoopbackAddress = (address: string): boolean => address === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address)
+export const isLoopbackAddress = (address: string): boolean => address === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address)
 
-/** Whether whoever asks may see what is not published: the listener has said so, nobody else can. */
+/** Whether a request began here or came by the operator's socket: the listener has said so, nobody else can. */
 export const isNear = (context: Context): boolean => {
   const { door, near } = (context.env ?? {}) as { door?: string; near?: boolean }
   return door === 'operator' || near === true

@@ -62,3 +62,12 @@ export function findOperatorDoor(data: string): { socketPath: string; token: str
   if (mode !== 0o600) throw new VouchsafeError('refused', `${tokenPath} is open to others (mode ${mode.toString(8)}).`, { mend: `Stop the installation, run \`chmod 600 ${tokenPath}\`, and start it again for a new token.` })
   return { socketPath, token: readFileSync(tokenPath, 'utf8').trim() }
 }
+
+/** The text of a header: Node hands its bytes over as ISO 8859-1; what is UTF-8 is read as that (RFC 9110 §5.5). */
+export function headerText(value: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(value, 'latin1'))
+  } catch {
+    return value
+  }
+}

@@ -8,20 +8,34 @@ export interface OwnHostsParts {
   publicUrl(): Promise<string | undefined>
 }
 
-/**
- * Whether a Host header names this installation: an address in numbers, the public address, or a name in the directory.
- * Answers are kept for some seconds, since the question comes with every request.
- */
-export function ownHosts(parts: OwnHostsParts): (host: string) => Promise<boolean> {
-  const known = new Map<string, { ours: Promise<boolean>; at: number }>()
-  return (host) => {
+export interface OwnHosts {
+  /** Whether a Host header names this installation: an address in numbers, the public address, or a name in the directory. */
+  has(host: string): Promise<boolean>
+  /** Whether it is known right now that it does. */
+  knows(host: string): boolean
+}
+
+/** Answers are kept for some seconds, since the question comes with every request. */
+export function ownHosts(parts: OwnHostsParts): OwnHosts {
+  const known = new Map<string, { ours: Promise<boolean>; sure: boolean; at: number }>()
+  const fresh = (host: string) => {
     const before = known.get(host)
-    if (before && performance.now() - before.at < KNOWN_FOR_MS) return before.ours
-    if (known.size >= MOST_KNOWN) known.clear()
-    const ours = isOurs(host, parts)
-    known.set(host, { ours, at: performance.now() })
-    ours.catch(() => known.delete(host))
-    return ours
+    return before && performance.now() - before.at < KNOWN_FOR_MS ? before : undefined
+  }
+  return {
+    has(host) {
+      const before = fresh(host)
+      if (before) return before.ours
+      if (known.size >= MOST_KNOWN) known.clear()
+      const answer = { ours: isOurs(host, parts), sure: false, at: performance.now() }
+      known.set(host, answer)
+      answer.ours.then(
+        (ours) => void (answer.sure = ours),
+        () => void known.delete(host),
+      )
+      return answer.ours
+    },
+    knows: (host) => fresh(host)?.sure === true,
   }
 }
 

@@ -59,10 +59,11 @@ export function problemOf(thrown: unknown, instance?: string): Problem {
 // A socket that is not there means that the database is away; another file that is not there means something else.
 const isMissingFile = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'ENOENT' && (error as { syscall?: unknown }).syscall !== 'connect'
 
-export function problemResponse(problem: Problem): Response {
+export function problemResponse(problem: Problem, more: Readonly<Record<string, string>> = {}): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   if (problem.status === 503 || problem.status === 429) headers.set('retry-after', String(Math.max(1, Math.ceil(problem.retryAfterSeconds ?? 5)))) // RFC 9110 §10.2.3
   // RFC 9110 §11.6.1: a 401 says how one signs in. Browsers show no box of their own for this scheme.
   if (problem.status === 401) headers.set('www-authenticate', 'Bearer realm="vouchsafe"')
+  for (const [name, value] of Object.entries(more)) headers.set(name, value)
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }

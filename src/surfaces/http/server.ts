@@ -3,8 +3,10 @@ import { chmodSync } from 'node:fs'
 import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { VouchsafeError } from '#core/errors'
+import { countedAddress } from './allowance.ts'
 import type { Bindings } from './app.ts'
 import { beganHere, type Arrival } from './nearness.ts'
+import { answerReady, type Ready } from './quick.ts'
 
 export interface Listening {
   /** The port that was really opened; 0 as asked picks a free one. */
@@ -13,8 +15,8 @@ export interface Listening {
 }
 
 /** Opens the public listener on loopback (a reverse proxy stands in front of it) and the operator's socket. */
-export async function listen(app: Hono, options: { host: string; port: number; socketPath: string }): Promise<Listening> {
-  const publicServer = serverFor(app, { door: 'public' })
+export async function listen(app: Hono, options: { host: string; port: number; socketPath: string; ready?: Ready }): Promise<Listening> {
+  const publicServer = serverFor(app, { door: 'public' }, options.ready)
   const operatorServer = serverFor(app, { door: 'operator' })
   try {
     await bind(publicServer, { host: options.host, port: options.port })
@@ -34,14 +36,27 @@ export async function listen(app: Hono, options: { host: string; port: number; s
   }
 }
 
-function serverFor(app: Hono, bindings: Pick<Bindings, 'door'>): Server {
-  const answer = getRequestListener((request, env) => app.fetch(request, { ...env, ...bindings, near: beganHere((env as { incoming: Arrival }).incoming) }))
-  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing))
-  // Slow senders are cut off: these bound a request's headers and its whole body.
+function serverFor(app: Hono, bindings: Pick<Bindings, 'door'>, ready?: Ready): Server {
+  const answer = getRequestListener((request, env) => {
+    const { incoming } = env as { incoming: Arrival }
+    return app.fetch(request, { ...env, ...bindings, near: beganHere(incoming), ...(bindings.door === 'public' ? { counted: countedAddress(incoming) } : {}) })
+  })
+  const server = createServer({ connectionsCheckingInterval: 5_000 }, (incoming, outgoing) => {
+    if (namesTwoHosts(incoming.rawHeaders)) outgoing.writeHead(400, { connection: 'close', 'content-length': 0 }).end()
+    else if (ready === undefined || !answerReady(ready, incoming, outgoing)) void answer(incoming, outgoing)
+  })
+  // Slow senders are cut off: these bound a request's headers and its whole body, to within the interval above.
   server.headersTimeout = 10_000
   server.requestTimeout = 60_000
   server.maxHeadersCount = 100
   return server
+}
+
+/** RFC 9112 §3.2: refused, since what stands in front of us may go by the other one. Node itself keeps the first. */
+function namesTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts++
+  return hosts > 1
 }
 
 function bind(server: Server, where: { host: string; port: number } | { path: string }): Promise<void> {

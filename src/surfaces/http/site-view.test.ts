@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { claimState, type Backing, type ClaimState, type PageSnapshot } from '@vouchsafe/verify'
-import type { ClaimStanding } from '#core/page'
-import { brokenSince, dayStrip } from './site-view.ts'
+import type { ClaimState, PageSnapshot } from '@vouchsafe/verify'
+import { dayStrip, inSlotOrder, isShown } from './site-view.ts'
 
 const DAY = 86_400_000
 const FIRST = Date.parse('2026-03-02T00:00:00Z')
@@ -35,15 +34,14 @@ describe('the strip of days', () => {
   })
 })
 
-test('a claim is broken since the first failure after it last held, by a check that is itself broken', () => {
-  const hour = (n: number): Date => new Date(FIRST + n * 3_600_000)
-  const check = (verdicts: string) => {
-    const slots = [...verdicts].map((letter, slot) => ({ slot, verdict: letter === 'h' ? ('holds' as const) : ('fails' as const), observedAt: hour(slot) }))
-    const backing: Backing = { covers: ['a'], freshnessSeconds: 360_000, confirmations: 2, canContradict: true, observations: slots.map(({ slot, verdict, observedAt }) => ({ slot, verdict, at: observedAt.getTime() })) }
-    return { backing, slots }
-  }
-  const standing = (...checks: ReturnType<typeof check>[]) => ({ backings: checks, result: claimState({ strength: 'definite', controls: ['a'], backings: checks.map(({ backing }) => backing), attestations: [], at: hour(9).getTime() }) }) as unknown as ClaimStanding
-  expect(brokenSince(standing(check('hhfff')), hour(9))).toEqual(hour(2))
-  expect(brokenSince(standing(check('hf'), check('hhhff')), hour(9))).toEqual(hour(3)) // the other is one failure that is not confirmed
-  expect(brokenSince(standing(check('hf')), hour(9))).toBeUndefined()
+test('ticks stand in the order in which their slots were due, whenever they were written down', () => {
+  const slot = (binding: string, number: number) => ({ binding, slot: number })
+  const written = [slot('b', 1), slot('a', 2), slot('x', 0), slot('b', 0), slot('a', 0), slot('a', 10), slot('a', 9)]
+  expect(inSlotOrder([{ digest: 'a' }, { digest: 'b' }], written)).toEqual([slot('a', 0), slot('a', 2), slot('a', 9), slot('a', 10), slot('b', 0), slot('b', 1)])
+})
+
+test('what was only ever a preview is not shown beside what is published', () => {
+  for (const status of ['published', 'superseded'] as const) for (const page of ['preview', 'published'] as const) expect(isShown(status, page), `${status} ${page}`).toBe(true)
+  expect([isShown('previewed', 'preview'), isShown('previewed', 'published')]).toEqual([true, false])
+  for (const status of ['draft', 'approved', 'withdrawn'] as const) for (const page of ['preview', 'published'] as const) expect(isShown(status, page), `${status} ${page}`).toBe(false)
 })

@@ -5,17 +5,20 @@ import type { OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
 import type { Section } from '#core/module'
 import {
+  brokenSince,
   claimStandings,
   countStates,
   latestNotes,
   listSnapshots,
   listVersions,
+  noteOn,
   readDraft,
   readSettings,
   shownVersion,
   statusOf,
   versionDiff,
   versionOf,
+  withdrawnVersion,
   wordingHistory,
   wordingsOf,
   type ClaimStanding,
@@ -23,9 +26,11 @@ import {
   type Settings,
   type SnapshotRecord,
   type Version,
+  type VersionStatus,
+  type WithdrawnVersion,
 } from '#core/page'
 import type { Block } from '#core/policy'
-import type { BackingView, ClaimPageView, ClaimView, DiffView, PageView, ScopeView, SiteView, VersionView } from '../site/index.ts'
+import type { BackingView, ClaimPageView, ClaimView, DiffView, PageView, ScopeView, SiteView, VersionView, WithdrawnView } from '../site/index.ts'
 import type { SpineParts } from './spine/index.ts'
 
 export interface ViewParts {
@@ -42,6 +47,15 @@ const TICKS = 90 // as many as the measure holds at a phone's width
 const DAY_MS = 86_400_000
 // Details are shown at once unless the operator asks for time to look into a failure first.
 const DEFAULT_HOLD_BACK_HOURS = 0
+
+/** What was asked for is of a policy that is off the page; what everybody is told of it. */
+export class WithdrawnPolicy extends VouchsafeError {
+  readonly view: WithdrawnView
+  constructor(view: WithdrawnView) {
+    super('not-found', `${view.title} was withdrawn.`)
+    this.view = view
+  }
+}
 
 /** Fills the site's views from the store. Each is one consistent reading at one moment. */
 export class SiteViews {
@@ -90,7 +104,7 @@ export class SiteViews {
     const byLine = new Map(offered.map((wording) => [wording.line, wording.claimId]))
     return {
       site,
-      policy: this.#policy(version, siblings, draft),
+      policy: this.#policy(version, siblings, draft, status),
       blocks: withoutTitle(draft.document.blocks, draft.document.title),
       claims,
       notOffered: wordings.length - offered.length,
@@ -124,13 +138,13 @@ export class SiteViews {
         return last ? [{ id, text: last.text, version: last.version, relation: wording.relation === 'new' ? ('reworded' as const) : wording.relation }] : []
       }),
     )
-    return { site, policy: this.#policy(version, siblings, draft), claim: claim!, predecessors: history.flat() }
+    return { site, policy: this.#policy(version, siblings, draft, status), claim: claim!, predecessors: history.flat() }
   }
 
   async versions(slug: string): Promise<{ site: SiteView; policy: PageView['policy'] }> {
     const { version, status } = await this.#shown(slug)
     const siblings = await listVersions(this.#parts.db, slug)
-    return { site: await this.site(this.#parts.now(), status), policy: this.#policy(version, siblings, await this.#draft(version)) }
+    return { site: await this.site(this.#parts.now(), status), policy: this.#policy(version, siblings, await this.#draft(version), status) }
   }
 
   async diff(slug: string, from: number, to: number): Promise<DiffView> {
@@ -138,7 +152,7 @@ export class SiteViews {
     const siblings = await listVersions(this.#parts.db, slug)
     for (const number of [from, to]) {
       const one = siblings.find((sibling) => sibling.number === number)
-      if (!one || !isPublic(statusOf(one, siblings))) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
+      if (!one || !isShown(statusOf(one, siblings), status)) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
     }
     return { site: await this.site(this.#parts.now(), status), slug, title: version.title, from, to, lines: await versionDiff(this.#parts.db, slug, from, to) }
   }
@@ -156,12 +170,20 @@ export class SiteViews {
 
   async #shown(slug?: string, number?: number): Promise<{ version: Version; status: SiteView['status'] }> {
     const shown = await shownVersion(this.#parts.db, slug)
+    const gone = shown ? undefined : await withdrawnVersion(this.#parts.db, slug)
+    if (gone) throw new WithdrawnPolicy(await this.#withdrawn(gone))
     if (!shown) throw new VouchsafeError('not-found', slug === undefined ? 'Nothing is shown here yet.' : `There is no policy "${slug}" here.`, { mend: 'Import a page: vouchsafe import your-security-page.md --save' })
     if (number === undefined || number === shown.version.number) return shown
     const version = await versionOf(this.#parts.db, shown.version.slug, number)
     // A draft is nobody's business yet; only what was once on the page can be looked at again.
-    if (!isPublic(statusOf(version, await listVersions(this.#parts.db, version.slug)))) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
+    if (!isShown(statusOf(version, await listVersions(this.#parts.db, version.slug)), shown.status)) throw new VouchsafeError('not-found', `Version ${number} of this policy is not public.`)
     return { version, status: shown.status }
+  }
+
+  async #withdrawn({ version, withdrawn }: WithdrawnVersion): Promise<WithdrawnView> {
+    const [site, siblings, draft] = await Promise.all([this.site(this.#parts.now(), 'published'), listVersions(this.#parts.db, version.slug), this.#draft(version)])
+    const { slug, title, versions } = this.#policy(version, siblings, draft, 'published')
+    return { site, slug, title, at: withdrawn.at, by: withdrawn.by, versions }
   }
 
   async #draft(version: Version): Promise<Draft> {
@@ -174,7 +196,7 @@ export class SiteViews {
     return draft
   }
 
-  #policy(version: Version, siblings: readonly Version[], { document }: Draft): PageView['policy'] {
+  #policy(version: Version, siblings: readonly Version[], { document }: Draft, shown: SiteView['status']): PageView['policy'] {
     const { description, canonicalUrl, effectiveDate } = document.frontMatter
     const published = version.decisions.find((decision) => decision.kind === 'published')
     const approved = version.decisions.find((decision) => decision.kind === 'approved')
@@ -190,10 +212,10 @@ export class SiteViews {
       ...(canonicalUrl === undefined ? {} : { canonicalUrl }),
       versions: siblings.flatMap((sibling): VersionView[] => {
         const status = statusOf(sibling, siblings)
-        if (!isPublic(status)) return []
+        if (!isShown(status, shown) && status !== 'withdrawn') return []
         const at = sibling.decisions.find((decision) => decision.kind === 'published')?.at
         const by = sibling.decisions.find((decision) => decision.kind === 'approved')?.by
-        return [{ version: sibling.number, status: status === 'superseded' ? 'superseded' : status === 'published' ? 'published' : 'draft', ...(at ? { publishedAt: at } : {}), ...(by ? { approvedBy: by } : {}) }]
+        return [{ version: sibling.number, status: status === 'previewed' ? 'draft' : status, ...(at ? { publishedAt: at } : {}), ...(by ? { approvedBy: by } : {}) }]
       }),
     }
   }
@@ -210,9 +232,7 @@ export class SiteViews {
         const { wording, result } = standing
         const seen = await observers(wording.claimId)
         const views = standing.backings.map((entry): BackingView => {
-          const members = new Set(entry.chain.map((binding) => binding.digest))
-          const mine = slots.filter((slot) => members.has(slot.binding)).sort((a, b) => a.recordedAt.getTime() - b.recordedAt.getTime() || a.slot - b.slot).slice(-TICKS)
-          return backingView(entry, mine, {
+          return backingView(entry, inSlotOrder(entry.chain, slots).slice(-TICKS), {
             at,
             definition: this.#parts.definitions().get(entry.binding.checkId),
             placed,
@@ -224,7 +244,7 @@ export class SiteViews {
         const since = brokenSince(standing, at)
         const holdBack = (settings.holdBackHours ?? DEFAULT_HOLD_BACK_HOURS) * 3_600_000
         const heldBackUntil = since && result.underlying === 'broken' && since.getTime() + holdBack > at.getTime() ? new Date(since.getTime() + holdBack) : undefined
-        const note = result.underlying === 'broken' ? notes.get(wording.claimId) : undefined
+        const note = noteOn(standing, notes.get(wording.claimId), at)
         const suggestion = draft.reading.suggestions.find((candidate) => candidate.line === wording.line)
         return {
           id: wording.claimId,
@@ -289,7 +309,8 @@ export function dayStrip(snapshots: readonly Pick<SnapshotRecord, 'at' | 'predic
   })
 }
 
-const isPublic = (status: string): boolean => status === 'published' || status === 'superseded' || status === 'previewed'
+/** Whether a version is shown on pages of this status: a published page does not lead to what was only ever a preview. */
+export const isShown = (status: VersionStatus, page: SiteView['status']): boolean => status === 'published' || status === 'superseded' || (status === 'previewed' && page === 'preview')
 
 function scopeOf(scopes: readonly string[], chosen: string | undefined): ScopeView {
   const options = [...new Set(scopes)].sort().map((scope) => ({ value: scope, label: scope }))
@@ -304,6 +325,12 @@ function withoutTitle(blocks: readonly Block[], title: string): readonly Block[]
 }
 
 type Seen = Awaited<ReturnType<typeof recentSlots>>[number]
+
+/** The slots of a chain, in the order in which they were due: by binding, then by number, whenever they were written down. */
+export function inSlotOrder<S extends { binding: string; slot: number }>(chain: readonly { digest: string }[], slots: readonly S[]): S[] {
+  const place = new Map(chain.map(({ digest }, i) => [digest, i]))
+  return slots.filter((slot) => place.has(slot.binding)).sort((a, b) => place.get(a.binding)! - place.get(b.binding)! || a.slot - b.slot)
+}
 
 interface BackingContext {
   definition: CheckDefinition | undefined
@@ -362,17 +389,6 @@ function rowsOf(slots: readonly Seen[], showTargets: boolean): BackingView['rows
   }
   if (names.length === 0) return slots.length === 0 ? [] : [row('all targets', (slot) => slot.verdict)]
   return names.map((name) => row(name, (slot) => slot.targets.find((target) => target.target === name)?.verdict ?? (slot.verdict === 'not-run' ? 'not-run' : 'unknown')))
-}
-
-/** When the row of failures began that broke the claim, however long ago: from then on details may be held back, and no longer. */
-export function brokenSince({ result, backings }: Pick<ClaimStanding, 'result' | 'backings'>, at: Date): Date | undefined {
-  if (result.underlying !== 'broken') return undefined
-  const firsts = backings.flatMap(({ backing, slots }) => {
-    if (backingState(backing, at.getTime()) !== 'broken') return []
-    const heldLast = slots.findLastIndex((slot) => slot.verdict === 'holds')
-    return slots.slice(heldLast + 1).find((slot) => slot.verdict === 'fails')?.observedAt ?? []
-  })
-  return firsts.sort((a, b) => a.getTime() - b.getTime())[0]
 }
 
 const HELD_BACK = 'not currently confirmed; details follow'

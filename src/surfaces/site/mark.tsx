@@ -1,29 +1,7 @@
 import type { ClaimState } from '@vouchsafe/verify'
 
-/** The word that always goes with a mark. */
-export const STATE_WORDS: Readonly<Record<ClaimState, string>> = {
-  checked: 'checked',
-  attested: 'attested',
-  broken: 'broken',
-  unknown: 'unknown',
-  stale: 'stale',
-  unbacked: 'not backed',
-  unprovable: 'cannot be checked',
-}
-
-/** The mark as a character, for text without pictures. */
-export const STATE_SIGNS: Readonly<Record<ClaimState, string>> = {
-  checked: '●',
-  attested: '◐',
-  broken: '✕',
-  unknown: '?',
-  stale: '◌',
-  unbacked: '○',
-  unprovable: '–',
-}
-
-/** In the order in which readers are told: what is known, what is wrong, what is open. */
-export const STATES: readonly ClaimState[] = ['checked', 'attested', 'broken', 'unknown', 'stale', 'unbacked', 'unprovable']
+// The word always goes with the mark.
+export { STATES, STATE_SIGNS, STATE_WORDS } from '@vouchsafe/verify'
 
 /** A state as a shape. It says nothing to a screen reader: the word stands beside it, visible or hidden. */
 export function Mark({ state }: { state: ClaimState }) {

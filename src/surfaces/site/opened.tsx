@@ -150,9 +150,9 @@ function VerifyHere({ claim, site, verify, full }: OpenedProps) {
         <div class="command" {...(full ? { id: 'recheck' } : {})}>
           <p class="label">{recheck === undefined ? 'Verify from your machine' : 'Recheck from your machine'}</p>
           <code>{recheck ?? `vouchsafe verify ${siteAddress(site)}${claimPath(claim.id)}`}</code>
-          {full && targets.length > 0 && (
+          {targets.length > 0 && (
             <p class="soft">
-              Hosts: {targets.map((target, k) => <>{k > 0 && ', '}<span data-recheck-target={target}>{target}</span></>)}
+              Hosts: {targets.map((target, k) => <>{k > 0 && ', '}<span data-recheck-claim={claim.id} data-recheck-target={target}>{target}</span></>)}
             </p>
           )}
         </div>

@@ -11,7 +11,7 @@ import { policyPage } from './page.tsx'
 import type { PageView } from './view.ts'
 import { AT, backingView, claimOf, claimPageView, OWN_POLICY, pageView, type Sample } from './view.fixture.ts'
 import { verifyPage } from './verify.tsx'
-import { versionsPage } from './versions.tsx'
+import { versionsPage, withdrawnPage } from './versions.tsx'
 
 const assets = loadAssets()
 const states: Sample['state'] = (index) => STATES[index % STATES.length]
@@ -26,6 +26,36 @@ function sentenceOf(claim: Element): string {
   const text = squeeze(own.map(textOf).join(''))
   return text.startsWith(squeeze(bullet)) ? text.slice(squeeze(bullet).length) : text
 }
+
+describe('the hosts to recheck', () => {
+  it('are told for each claim alike on the page of all and on its own', () => {
+    const page = pageView({ page: OWN_POLICY, state: states })
+    const view = claimPageView(page, claimOf('checked', { backings: [backingView({ recheckTargets: ['a.example', 'b.example:8443'] })] }))
+    const named = (body: string) => elementsOf(parseHtml(body), (element) => element.properties.dataRecheckTarget !== undefined).map(({ properties }) => `${String(properties.dataRecheckClaim)} ${String(properties.dataRecheckTarget)}`)
+    const own = named(claimPage(view, assets).body)
+    expect(own).toEqual([`${view.claim.id} a.example`, `${view.claim.id} b.example:8443`])
+    const claims = page.claims.map((claim, k) => (k === 0 ? { ...claim, backings: view.claim.backings } : { ...claim, backings: [] }))
+    expect(named(policyPage({ ...page, claims }, assets).body)).toEqual(own.map((one) => one.replace(view.claim.id, claims[0]!.id)))
+  })
+})
+
+describe('a withdrawn policy', () => {
+  const { site } = pageView({ page: OWN_POLICY, state: states })
+  const version = (number: number, status: 'superseded' | 'withdrawn' | 'published') => ({ version: number, status, publishedAt: AT, approvedBy: 'Ada Example' })
+  it('is gone: it says when and by whom, lists its versions, and leads to none of them', () => {
+    const { status, body } = withdrawnPage({ site, slug: 'security', title: 'Security', at: AT, by: 'Ada Example', versions: [version(1, 'superseded'), version(2, 'withdrawn')] }, assets)
+    const root = parseHtml(body)
+    expect(status).toBe(410)
+    expect(textOf(root)).toMatch(/Withdrawn on .* by Ada Example\./)
+    expect(byTag(root, 'tr').map(textOf).join('|')).toMatch(/2withdrawn.*\|1superseded/)
+    expect(byTag(root, 'a').filter((link) => String(link.properties.href).includes('/versions/'))).toEqual([])
+  })
+  it('is listed among the versions of the one that follows it, and compared with none', () => {
+    const { policy } = pageView({ page: OWN_POLICY, state: states })
+    const root = parseHtml(versionsPage({ site, policy: { ...policy, slug: 'security', versions: [version(1, 'superseded'), version(2, 'withdrawn'), version(3, 'published')] } }, assets).body)
+    expect(byTag(root, 'a').map((link) => String(link.properties.href)).filter((href) => href.includes('..'))).toEqual(['/policies/security/versions/1..3'])
+  })
+})
 
 describe('the policy as a page', () => {
   it('sets each claim once, with exactly its words, its state and a link to its own page', () => {

@@ -128,10 +128,21 @@ export interface ClaimPageView {
 
 export interface VersionView {
   version: number
-  status: 'draft' | 'approved' | 'published' | 'superseded'
+  status: 'draft' | 'approved' | 'published' | 'superseded' | 'withdrawn'
   publishedAt?: Instant
   approvedBy?: string
   effectiveAt?: Instant
+}
+
+/** A policy that was taken off the page, and what remains to be said of it. */
+export interface WithdrawnView {
+  site: SiteView
+  slug: string
+  title: string
+  at: Instant
+  /** The name under which it was decided. */
+  by: string
+  versions: readonly VersionView[]
 }
 
 export interface DiffView {

@@ -2,7 +2,7 @@ import { sentenceDigest } from '@vouchsafe/verify'
 import type { Clock } from '#core/clock'
 import type { Change, OrganisationDatabase } from '#core/database'
 import { insertWarning, listWarnings, stalenessWarning, type Happening, type Obligation, type ObligationKeeper, type ObligationTables, type WarningRule } from '#core/obligation'
-import { claimStandings, latestNotes, shownVersion, wordingsOf } from '#core/page'
+import { brokenSince, claimStandings, latestNotes, noteOn, shownVersion, wordingsOf } from '#core/page'
 import { listAttestations, type AttestationRecord } from '#core/statement'
 
 /** What happens in the spine, as far as a clock listens to it. */
@@ -52,8 +52,8 @@ export async function watch({ db, keeper, clock, tell }: WatchParts): Promise<vo
   for (const note of (await latestNotes(db)).values()) {
     const subject = { kind: 'claim', id: note.claimId }
     const standing = standings.find((candidate) => candidate.wording.claimId === note.claimId)
-    if (standing?.result.underlying === 'broken') await happened({ name: 'mend.promised', subject, at: note.at, day: note.mendBy.toISOString().slice(0, 10) })
-    else await happened({ name: standing ? 'claim.mended' : 'claim.withdrawn', subject, at })
+    if (standing && noteOn(standing, note, at)) await happened({ name: 'mend.promised', subject, at: note.at, day: note.mendBy.toISOString().slice(0, 10) })
+    else await happened({ name: standing ? 'claim.mended' : 'claim.withdrawn', subject, at: (standing && brokenSince(standing, at)) ?? at })
   }
   for (const notice of await keeper.notices(at)) {
     tell(`${notice.kind === 'breach' ? 'Promise broken' : 'Promise soon due'}: ${notice.obligation.id} of ${notice.clock.subject.kind} ${notice.clock.subject.id}`)

@@ -1,4 +1,4 @@
-import { words } from '../verification/claim.ts'
+import { STATE_WORDS } from '../claim/state-word.ts'
 import type { Progress } from '../verification/proven.ts'
 import type { Report, Step } from '../verification/report.ts'
 
@@ -56,7 +56,7 @@ export class View {
   }
 
   end(report: Pick<Report, 'outcome' | 'shows' | 'doesNotShow' | 'notes' | 'state'>): void {
-    const state = report.state ? ` The statement is ${words(report.state.now.state)} now.` : ''
+    const state = report.state ? ` The statement is ${STATE_WORDS[report.state.now.state]} now.` : ''
     this.say(`${VERDICT[report.outcome]}${report.outcome === 'found' ? '' : state}`)
     this.#status.className = `verify-status verify-${{ good: 'good', found: 'bad', 'could-not-tell': 'unknown' }[report.outcome]}`
     if (report.notes.length > 0) {

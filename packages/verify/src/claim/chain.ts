@@ -80,10 +80,10 @@ export function reviewClaim(
     if (other) wrong('two-live', binding.digest, `${binding.predicate.check.id} has two live bindings, entries ${other.index} and ${binding.index}`, binding.index)
     live.set(binding.predicate.check.id, binding)
   }
-  // A history is not shed by beginning anew: the same check of the same sentence continues, or says that it ended.
+  // A history is not shed by beginning anew, nor by withdrawing the check first: of the same sentence it continues.
   for (const binding of record.bindings) {
     if (binding.predicate.predecessor) continue
-    const shed = record.bindings.find((other) => other.index < binding.index && sameQuestion(other.predicate, binding.predicate) && closings.get(other.digest)?.predicate.reason === 'superseded' && !successors.has(other.digest))
+    const shed = record.bindings.find((other) => other.index < binding.index && sameQuestion(other.predicate, binding.predicate) && closings.has(other.digest) && !successors.has(other.digest))
     if (shed) wrong('broken-chain', binding.digest, `${binding.predicate.check.id} begins anew at entry ${binding.index} and leaves out the history from entry ${shed.index} on`, binding.index)
   }
 
@@ -112,7 +112,9 @@ function reviewSuccession(before: Recorded<Binding>, after: Recorded<Binding>, c
   const start = Date.parse(after.predicate.start)
   const window = slotWindow(before.predicate, lastSlot)
   const cadence = before.predicate.cadenceSeconds * 1000
-  if (start > window.ends + cadence) add('slots-skipped', 'wrong', `${id} begins again ${instant(start)}; slot ${lastSlot} before it ended ${instant(window.ends)}`)
+  // While a check was withdrawn no slot was due; that it was, readers are told (claim/returning.ts).
+  const withdrawn = closing !== undefined && closing.predicate.reason !== 'superseded'
+  if (start > window.ends + cadence && !withdrawn) add('slots-skipped', 'wrong', `${id} begins again ${instant(start)}; slot ${lastSlot} before it ended ${instant(window.ends)}`)
   if (start < window.begins) add('slots-rewound', 'wrong', `${id} begins again ${instant(start)}, before slot ${lastSlot} of its predecessor at ${instant(window.begins)}`)
 
   for (const { member, before: was, after: is, weakens } of changesBetween(before.predicate, after.predicate)) {

@@ -31,6 +31,7 @@ export type FindingKind =
   | 'slots-skipped' // a successor or a closing that leaves out slots that were due
   | 'slots-rewound' // a successor that begins again before its predecessor's last slot
   | 'broken-chain' // a predecessor that is missing, not closed, or continued twice
+  | 'returned' // withdrawn, and bound again later
   | 'two-live' // two live bindings of one claim to one check
   | 'dropped' // live in the log, but not on the page; or on the page, but not in the log
   | 'changed' // the successor measures otherwise than its predecessor

@@ -47,6 +47,48 @@ describe('one check', () => {
     expect(backingState(backing(letters), NOW)).toBe(state)
   })
 
+  /** As `run`, with a bar where the check was withdrawn and came back. */
+  const spells = (letters: string, confirmations: number): Backing => {
+    const parts = letters.split('|')
+    const of = parts.flatMap((part, spell) => [...part].map(() => spell))
+    const observations = run(parts.join('')).map((one, i) => ({ ...one, spell: of[i] ?? 0 }))
+    return backing('', { confirmations, observations, spell: parts.length - 1 })
+  }
+  it.each([
+    ['hhhh|', 2, 'unknown', 'what was seen before it left is no ground to be green'],
+    ['hhhh|h', 2, 'unknown', 'held once of the two that it takes'],
+    ['hhhh|hh', 2, 'checked', 'held twice since'],
+    ['hhhh|hfh', 2, 'checked', 'two that held, a failure between them that was never confirmed'],
+    ['hhhh|hf', 2, 'unknown', 'failing, not confirmed, and not settled'],
+    ['hhhh|ff', 2, 'broken', 'confirmed after the return'],
+    ['hhhf|f', 2, 'broken', 'the row goes on: leaving does not break it'],
+    ['hhff|', 2, 'broken', 'broken when it left'],
+    ['hhff|h', 2, 'broken', 'one run that holds does not mend what left broken'],
+    ['hhff|hu', 2, 'broken', 'nor does "could not tell"'],
+    ['hhff|hh', 2, 'checked', 'mended: held as often as it takes'],
+    ['hhff|h|', 2, 'broken', 'left again before it had settled'],
+    ['hhff|h|h', 2, 'broken', 'each return counts anew'],
+    ['hhff|h|hh', 2, 'checked', 'and then it counts'],
+    ['hhff|hh|', 2, 'unknown', 'was mended when it left'],
+    ['hf|h', 1, 'checked', 'where one run confirms, one run mends'],
+    ['hf|', 1, 'broken', 'but none does not'],
+    ['|h', 2, 'unknown', 'withdrawn before it ever ran'],
+  ])('%j, confirmed by %i, is %s: %s', (letters, confirmations, state) => {
+    expect(backingState(spells(letters, confirmations), NOW)).toBe(state)
+  })
+
+  it('that left and came back is never greener than one that stayed', () => {
+    const parts = fc.array(fc.string({ unit: fc.constantFrom('h', 'f', 'u', '-'), maxLength: 5 }), { minLength: 2, maxLength: 4 })
+    fc.assert(
+      fc.property(parts, confirmations, fc.nat(5), (told, confirmed, ageHours) => {
+        const at = NOW + ageHours * HOUR
+        const stayed = backingState(spells(told.join(''), confirmed), at)
+        expect(rank(backingState(spells(told.join('|'), confirmed), at))).toBeLessThanOrEqual(rank(stayed))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   it('is stale one millisecond past its limit, and not before', () => {
     const one = backing('h')
     expect(backingState(one, NOW + 2 * HOUR)).toBe('checked')

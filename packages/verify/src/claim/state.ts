@@ -6,6 +6,8 @@ export interface Observation {
   verdict: Verdict | 'not-run'
   /** Milliseconds since the Unix epoch: when it was observed; of a slot that was not run, when the slot ended. */
   at: number
+  /** How often the check had been withdrawn and had come back before it; 0 if left out. */
+  spell?: number
 }
 
 export interface Backing {
@@ -16,6 +18,8 @@ export interface Backing {
   canContradict: boolean
   /** In slot order; a successor binding's results follow its predecessor's. */
   observations: readonly Observation[]
+  /** The spell that runs now: how often the check was withdrawn and came back; 0 if left out. */
+  spell?: number
 }
 
 export interface Vouching {
@@ -76,8 +80,10 @@ export function backingState(backing: Backing, at: number): EvidenceState {
   const decisive = past.filter((observation) => observation.verdict === 'holds' || observation.verdict === 'fails')
 
   // Broken stays broken until a run holds again: silence and "could not tell" never mend it.
-  const last = decisive.slice(-backing.confirmations)
-  if (last.length === backing.confirmations && last.every((observation) => observation.verdict === 'fails')) return 'broken'
+  if (failsConfirmed(decisive, backing.confirmations)) return 'broken'
+  // Nor does leaving and coming back: what was seen before a withdrawal is no ground to be green after it.
+  const spell = backing.spell ?? 0
+  if (!hasSettled(decisive, spell, backing.confirmations)) return wasBrokenBefore(decisive, spell, backing.confirmations) ? 'broken' : 'unknown'
 
   // The newest that ran: a slot that was not run must not turn an unknown into the older, better news before it.
   const newest = past.findLast((observation) => observation.verdict !== 'not-run')
@@ -86,6 +92,28 @@ export function backingState(backing: Backing, at: number): EvidenceState {
   // Failing, not yet confirmed, and never seen to hold: there is nothing to be green about.
   if (held === undefined) return 'unknown'
   return at - held.at <= backing.freshnessSeconds * 1000 ? 'checked' : 'stale'
+}
+
+const spellOf = (observation: Observation): number => observation.spell ?? 0
+
+function failsConfirmed(decisive: readonly Observation[], confirmations: number): boolean {
+  const last = decisive.slice(-confirmations)
+  return last.length === confirmations && last.every((observation) => observation.verdict === 'fails')
+}
+
+/** A check that came back counts once it has held, since then, as often as its binding asks failures to be confirmed. */
+function hasSettled(decisive: readonly Observation[], spell: number, confirmations: number): boolean {
+  return spell === 0 || decisive.filter((observation) => spellOf(observation) === spell && observation.verdict === 'holds').length >= confirmations
+}
+
+/** Whether it was broken when it was withdrawn. A spell that ended before it had settled left things as they were. */
+function wasBrokenBefore(decisive: readonly Observation[], spell: number, confirmations: number): boolean {
+  for (let before = spell - 1; before >= 0; before--) {
+    const until = decisive.filter((observation) => spellOf(observation) <= before)
+    if (failsConfirmed(until, confirmations)) return true
+    if (hasSettled(until, before, confirmations)) return false
+  }
+  return false
 }
 
 function attestationState(attestations: readonly Vouching[], at: number): EvidenceState {

@@ -141,7 +141,7 @@ describe('notes', () => {
   it('never read a verifier key whose id is not that of the key', () => {
     const vkey = formatVkey(verifierKey('a.example', 1, newSigner().publicKey))
     expect(code(() => parseVkey(vkey))).toBe('accepted')
-    const [name, id, key] = vkey.split('+') as [string, string, string]
+    const [, name, id, key] = /^([^+]+)\+([^+]+)\+(.+)$/.exec(vkey) as unknown as [string, string, string, string] // the key may hold a plus sign of its own
     expect(code(() => parseVkey([name, id === '00000000' ? '00000001' : '00000000', key].join('+')))).toBe('malformed')
     expect(code(() => parseVkey(`${name}+${id}`))).toBe('malformed')
   })

@@ -1,6 +1,6 @@
 import type { Verification } from '../verify.ts'
 import type { Step } from '../verification/report.ts'
-import { words } from '../verification/claim.ts'
+import { STATE_WORDS } from '../claim/state-word.ts'
 
 type AnyReport = Verification['report']
 
@@ -17,8 +17,8 @@ export function formatReport(report: AnyReport, what: string): string {
   const lines = [` ${harmless(what)}`, '']
   if (report.state) lines.push(` “${harmless(report.state.text)}”`, '')
   for (const step of report.steps) lines.push(` ${markOf(step)} ${step.name.padEnd(width)}  ${harmless(step.detail)}`)
-  if (report.state) lines.push('', ` State now: ${words(report.state.now.state)}`)
-  if (report.page) lines.push('', ` ${report.page.claims} statements: ${Object.entries(report.page.byState).map(([state, count]) => `${count} ${words(state as 'checked')}`).join(', ')}`)
+  if (report.state) lines.push('', ` State now: ${STATE_WORDS[report.state.now.state]}`)
+  if (report.page) lines.push('', ` ${report.page.claims} statements: ${Object.entries(report.page.byState).map(([state, count]) => `${count} ${STATE_WORDS[state as 'checked']}`).join(', ')}`)
   if (report.notes.length > 0) lines.push('', ...report.notes.slice(0, MOST_NOTES).map((note) => ` · ${harmless(note)}`))
   if (report.notes.length > MOST_NOTES) lines.push(` · and ${report.notes.length - MOST_NOTES} more notes: see --format json`)
   lines.push('', ` ${report.shows}`, ` ${report.doesNotShow}`)

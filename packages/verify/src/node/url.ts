@@ -126,8 +126,9 @@ async function visit(url: URL, web: Fetching, memory: MemoryFolder, steps: Steps
   if (options.recheck) {
     for (const [id, one] of claims) {
       if (!(one.proven && one.report.state && (claims.size === 1 || one.report.state.vouching.includes('recheckable')))) continue
-      // A page of many claims names no hosts; the page of each claim does.
-      const named = options.recheck.targets ?? (report.claims && targets.length === 0 ? await targetsOfClaim(id, web) : targets)
+      // Where a page of many claims names no hosts of one, the claim's own page may.
+      const onPage = targetsFor(id, targets)
+      const named = options.recheck.targets ?? (report.claims && onPage.length === 0 ? await targetsOfClaim(id, web) : onPage)
       const guessed = named.length === 0
       const seen = await recheck(one.report.state, one.proven, { ...options.recheck, targets: guessed ? [url.host] : named, guessed })
       report = withSteps(report, shownOf(verified), ...seen)
@@ -199,9 +200,9 @@ export function readAddress(address: string): URL {
 }
 
 /** Where the bundle of an address is, and which hosts its page names for rechecking. */
-async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targets: string[] }> {
+async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targets: ReadonlyMap<string, readonly string[]> }> {
   const path = url.pathname.replace(/\/+$/, '')
-  if (path.endsWith('/bundle')) return { path: url.pathname, targets: [] }
+  if (path.endsWith('/bundle')) return { path: url.pathname, targets: new Map() }
   const page = await web.get(url.pathname + url.search, MAX_PAGE_BYTES)
   const html = textOf(page.bytes)
   const targets = targetsIn(html)
@@ -213,11 +214,25 @@ async function findBundle(url: URL, web: Fetching): Promise<{ path: string; targ
   throw new VerifyError('unreachable', `${page.url.href} names no bundle: this is not a page that can be verified`)
 }
 const MAX_TARGETS = 50
-const targetsIn = (html: string): string[] => [...new Set([...html.matchAll(/\sdata-recheck-target="([^"<>&]{1,300})"/g)].map((match) => match[1] as string))].slice(0, MAX_TARGETS)
 
-async function targetsOfClaim(id: string, web: Fetching): Promise<string[]> {
+/** The hosts that a page names for rechecking, by claim; under '' where it does not say of which. */
+function targetsIn(html: string): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const [tag] of html.matchAll(/<[a-z]{1,20}\s[^<>]{1,1000}>/gi)) {
+    const target = /\sdata-recheck-target="([^"<>&]{1,300})"/.exec(tag)?.[1]
+    if (target === undefined) continue
+    const claim = /\sdata-recheck-claim="([^"<>&]{1,100})"/.exec(tag)?.[1] ?? ''
+    const named = found.get(claim) ?? []
+    found.set(claim, named)
+    if (named.length < MAX_TARGETS && !named.includes(target)) named.push(target)
+  }
+  return found
+}
+const targetsFor = (claim: string, named: ReadonlyMap<string, readonly string[]>): readonly string[] => named.get(claim) ?? named.get('') ?? []
+
+async function targetsOfClaim(id: string, web: Fetching): Promise<readonly string[]> {
   try {
-    return targetsIn(textOf((await web.get(`/claims/${encodeURIComponent(id)}`, MAX_PAGE_BYTES)).bytes))
+    return targetsFor(id, targetsIn(textOf((await web.get(`/claims/${encodeURIComponent(id)}`, MAX_PAGE_BYTES)).bytes)))
   } catch {
     return [] // the page's own host is tried then, and what it says is marked as a guess
   }

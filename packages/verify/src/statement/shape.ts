@@ -1,3 +1,4 @@
+import { STATES } from '../claim/state-word.ts'
 import { VerifyError } from '../errors.ts'
 import type { Predicates, StatementKind } from './predicate.ts'
 
@@ -56,7 +57,7 @@ const instant: Shape = (value, path) => {
   if (Number.isNaN(at.getTime()) || at.toISOString().replace('.000Z', 'Z') !== value) fail(path, 'an instant that exists')
 }
 const strength = oneOf('definite', 'hedged', 'negative')
-const state = oneOf('broken', 'unknown', 'stale', 'unbacked', 'attested', 'checked', 'unprovable')
+const state = oneOf(...STATES)
 const controls = listOf(text, 50)
 
 const PREDICATES: { [K in StatementKind]: Shape } = {

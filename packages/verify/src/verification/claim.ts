@@ -3,10 +3,12 @@ import { stateInput, type ClaimEvidence, type ClaimWording } from '../claim/back
 import { changesBetween, liveBindings, reviewClaim } from '../claim/chain.ts'
 import type { Finding } from '../claim/finding.ts'
 import { instant, type Recorded } from '../claim/slots.ts'
+import { reviewReturns } from '../claim/returning.ts'
 import { claimState, type StateResult } from '../claim/state.ts'
+import { STATE_WORDS } from '../claim/state-word.ts'
 import { toHex } from '../bytes.ts'
 import { ofKind, type Logged } from '../statement/keys.ts'
-import type { Binding, ClaimState, Predicates, SnapshotClaim, StatementKind } from '../statement/predicate.ts'
+import type { Binding, Predicates, SnapshotClaim, StatementKind } from '../statement/predicate.ts'
 import { normaliseSentence, sentenceDigest } from '../statement/sentence.ts'
 import { fresh, type Progress, type Proven } from './proven.ts'
 import { plural, quoted } from './trust.ts'
@@ -73,7 +75,7 @@ export function* verifyClaim(steps: Steps, bundle: ClaimBundle, proven: Proven, 
   verifySentence(steps, bundle, sentence, snapshot, evidence, live)
   yield* fresh(steps)
 
-  const findings = [...reviewClaim(evidence, time, { spoken: proven.spoken, ...(snapshot ? { page: { index: snapshot.index, bindings: snapshot.claim.bindings } } : {}) }), ...reviewAnchors(evidence, proven)]
+  const findings = [...reviewClaim(evidence, time, { spoken: proven.spoken, ...(snapshot ? { page: { index: snapshot.index, bindings: snapshot.claim.bindings } } : {}) }), ...reviewReturns(evidence), ...reviewAnchors(evidence, proven)]
   for (const digest of snapshot?.claim.attestations ?? [])
     if (!evidence.attestations.some((one) => one.digest === digest && one.index < (snapshot as SnapshotOfClaim).index)) findings.push({ kind: 'dropped', weight: 'wrong', binding: digest, detail: `the page names an attestation ${digest.slice(0, 16)} that is not here` })
   const wrong = findings.filter(({ weight }) => weight === 'wrong')
@@ -84,7 +86,7 @@ export function* verifyClaim(steps: Steps, bundle: ClaimBundle, proven: Proven, 
   else steps.add('slots', true, `no slot missing since ${history.since ?? 'the beginning'}: ${plural(evidence.results.length, 'result')}, complete up to ${instant(time.at)} (${by})`)
   yield* fresh(steps)
 
-  const telling = findings.filter(({ kind }) => kind === 'changed' || kind === 'weakened')
+  const telling = findings.filter(({ kind }) => kind === 'changed' || kind === 'weakened' || kind === 'returned')
   if (evidence.bindings.length > 0) {
     if (telling.length === 0) steps.add('definition', true, evidence.bindings.length === 1 ? 'measured in one way since the beginning' : `measured in the same way through ${evidence.bindings.length} bindings`)
     else steps.add('definition', 'unknown', telling.map(({ detail }) => detail).slice(0, 5).join('; ') + (telling.length > 5 ? `; and ${telling.length - 5} more` : ''), true)
@@ -107,19 +109,16 @@ export function* verifyClaim(steps: Steps, bundle: ClaimBundle, proven: Proven, 
     const { agrees, result } = recompute(snapshot, evidence)
     const shown = snapshot.claim.state
     state.page = { status: snapshot.status, at: instant(snapshot.at), shown, computed: result.state }
-    if (agrees) steps.add('page state', true, `the page of ${instant(snapshot.at)} said ${quoted(words(shown))}, and so do the entries before it`)
-    else steps.add('page state', false, `the page of ${instant(snapshot.at)} said ${quoted(words(shown))}; its entries say ${quoted(words(result.state))}`)
+    if (agrees) steps.add('page state', true, `the page of ${instant(snapshot.at)} said ${quoted(STATE_WORDS[shown])}, and so do the entries before it`)
+    else steps.add('page state', false, `the page of ${instant(snapshot.at)} said ${quoted(STATE_WORDS[shown])}; its entries say ${quoted(STATE_WORDS[result.state])}`)
     if (snapshot.status === 'preview') steps.notes.push('The page is a preview: the company has not published it.')
   } else steps.add('page state', 'unknown', 'no snapshot of the page shows this claim')
-  const because = now.state === 'unprovable' ? `: this wording cannot be checked; the results say ${quoted(words(now.underlying))}` : ''
+  const because = now.state === 'unprovable' ? `: this wording cannot be checked; the results say ${quoted(STATE_WORDS[now.underlying])}` : ''
   // A claim may be broken and its page true: then the verification is good, and this says that the claim is not.
-  steps.add('state now', true, `${words(now.state)}${because}, by your clock at ${instant(at)}`)
+  steps.add('state now', true, `${STATE_WORDS[now.state]}${because}, by your clock at ${instant(at)}`)
   yield* fresh(steps)
   return { state, history }
 }
-
-/** What each state is called on a page. */
-export const words = (state: ClaimState): string => ({ unbacked: 'not backed', unprovable: 'cannot be checked' })[state as 'unbacked'] ?? state
 
 function verifySentence(steps: Steps, bundle: ClaimBundle, sentence: string, snapshot: SnapshotOfClaim | undefined, evidence: ClaimEvidence, live: readonly Recorded<Binding>[]): void {
   const fail = (detail: string): void => void steps.add('sentence', false, detail)

@@ -6,7 +6,8 @@ import { instant } from '../claim/slots.ts'
 import { ofKind } from '../statement/keys.ts'
 import type { ClaimState, PageSnapshot } from '../statement/predicate.ts'
 import { wordingAt } from '../statement/wording.ts'
-import { evidenceOf, recompute, words } from './claim.ts'
+import { STATE_WORDS } from '../claim/state-word.ts'
+import { evidenceOf, recompute } from './claim.ts'
 import { fresh, type Progress, type Proven } from './proven.ts'
 import type { Steps } from './report.ts'
 import { plural, messageOf, quoted } from './trust.ts'
@@ -76,7 +77,7 @@ export function* verifyPage(steps: Steps, bundle: PageBundle, proven: Proven, cl
     const evidence: ClaimEvidence = evidenceOf(one.proven.statements)
     const { agrees, result } = recompute({ index: newest.index, at: Date.parse(snapshot.at), status: snapshot.status, claim }, evidence)
     if (agrees) recomputed.push(claim.id)
-    else wrong.push(`${quoted(claim.id)} is shown as ${quoted(words(claim.state))}, its entries say ${quoted(words(result.state))}`)
+    else wrong.push(`${quoted(claim.id)} is shown as ${quoted(STATE_WORDS[claim.state])}, its entries say ${quoted(STATE_WORDS[result.state])}`)
   }
   const notRecomputed = snapshot.claims.map(({ id }) => id).filter((id) => !given.has(id))
   if (wrong.length > 0) steps.add('states', false, wrong.slice(0, 5).join('; ') + (wrong.length > 5 ? `; and ${wrong.length - 5} more` : ''))

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { syncFolder, writeWhole } from '#core/disk'
 import { VouchsafeError } from '#core/errors'
 
 const NAME = /^(\d{12})-[0-9a-f]{8}\.json$/
@@ -23,7 +24,7 @@ export class Spool {
   static async open(folder: string): Promise<Spool> {
     try {
       await mkdir(path.join(folder, 'refused'), { recursive: true, mode: 0o700 })
-      for (const name of await readdir(folder)) if (name.endsWith('.part')) await rm(path.join(folder, name), { force: true })
+      for (const name of await readdir(folder)) if (/\.(?:part|new)$/.test(name)) await rm(path.join(folder, name), { force: true })
     } catch (cause) {
       throw new VouchsafeError('unavailable', `The spool ${folder} cannot be written to.`, { cause, mend: 'Give the runner a folder of its own.' })
     }
@@ -41,19 +42,9 @@ export class Spool {
   /** Puts an observation on disk; durable when this resolves. @throws VouchsafeError `unavailable` when the disk will not take it */
   async add(body: Uint8Array): Promise<string> {
     const name = `${String(this.#next++).padStart(12, '0')}-${randomBytes(4).toString('hex')}.json`
-    const part = path.join(this.#folder, `${name}.part`)
     try {
-      const handle = await open(part, 'wx', 0o600)
-      try {
-        await handle.writeFile(body)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(part, path.join(this.#folder, name))
-      await this.#syncFolder()
+      await writeWhole(path.join(this.#folder, name), body)
     } catch (cause) {
-      await rm(part, { force: true }).catch(() => undefined)
       throw new VouchsafeError('unavailable', 'An observation could not be kept on disk.', { cause, mend: `Look at the space and the rights of ${this.#folder}.` })
     }
     return name
@@ -65,7 +56,7 @@ export class Spool {
 
   async delivered(name: string): Promise<void> {
     await rm(path.join(this.#folder, name), { force: true })
-    await this.#syncFolder()
+    await syncFolder(this.#folder)
   }
 
   async refuse(name: string, reason: string): Promise<void> {
@@ -73,16 +64,6 @@ export class Spool {
     await handle.writeFile(`${reason}\n`)
     await handle.close()
     await rename(path.join(this.#folder, name), path.join(this.#folder, 'refused', name))
-    await this.#syncFolder()
-  }
-
-  // fsync(2): a rename is on disk once its folder is.
-  async #syncFolder(): Promise<void> {
-    const handle = await open(this.#folder, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await syncFolder(this.#folder)
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { STATES } from '@vouchsafe/verify'
 import { CONTROLS, requirementsOf } from '#core/control'
 import { VouchsafeError } from '#core/errors'
 import { routesOf } from '#core/module'
@@ -58,7 +59,7 @@ export function claimRoutes({ db, claimBundle, refresh, naming }: SpineParts) {
       on: 'GET /claims',
       permit: 'anyone',
       summary: 'The claims on the page, each with its state',
-      query: PageQuery.extend({ state: z.enum(['checked', 'attested', 'broken', 'unknown', 'stale', 'unbacked', 'unprovable']).optional(), control: z.string().max(60).optional() }),
+      query: PageQuery.extend({ state: z.enum(STATES).optional(), control: z.string().max(60).optional() }),
       reply: pageOf(ClaimOut),
       async handle({ query, at }) {
         const items = (await offered(at)).map(present).filter((claim) => (query.state === undefined || claim.state === query.state) && (query.control === undefined || claim.controls.includes(query.control)))

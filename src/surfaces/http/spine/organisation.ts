@@ -13,7 +13,7 @@ const route = routesOf(spine)
 const WitnessOut = z.object({ name: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
 const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown(), requestId: z.string() })
 
-export function organisationRoutes({ db, log, refresh, health, naming }: SpineParts) {
+export function organisationRoutes({ db, log, refresh, health, naming, previewLink }: SpineParts) {
   return [
     route({
       on: 'GET /settings',
@@ -35,6 +35,17 @@ export function organisationRoutes({ db, log, refresh, health, naming }: SpinePa
         const settings = await changeSettings(db, await decidingPerson(actor, naming), body)
         await refresh()
         return { body: seen(access, 'settings', settings) }
+      },
+    }),
+    route({
+      on: 'POST /preview-links',
+      permit: 'preview.read',
+      summary: 'Make a link that shows one browser what is not published',
+      reply: z.object({ url: z.string(), until: z.string() }),
+      status: 201,
+      async handle({ at }) {
+        const { url, until } = previewLink(at)
+        return { body: { url, until: until.toISOString() } }
       },
     }),
     route({
@@ -93,7 +104,7 @@ export function organisationRoutes({ db, log, refresh, health, naming }: SpinePa
       on: 'GET /doctor',
       permit: 'installation.read',
       summary: 'What is wrong with this installation, and how to mend it',
-      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string(), mend: z.string() }).partial()) }),
+      reply: z.object({ checks: z.array(z.object({ name: z.string(), ok: z.union([z.boolean(), z.literal('unknown')]), detail: z.string(), mend: z.string() }).partial()) }),
       async handle({ access }) {
         return { body: { checks: access.visibleAll('installation', (await health()).checks) } }
       },

@@ -20,6 +20,8 @@ export interface SpineParts {
   log: LogFace
   claimBundle(claimId: string): Promise<Bundle>
   pageBundle(slug: string): Promise<Bundle>
+  /** A link that shows a browser what is not published; it works once. */
+  previewLink(at: Date): { url: string; until: Date }
   health(): Promise<{ checks: Finding[] }>
   push(bytes: Uint8Array): Promise<{ recorded: number; check: string }>
   schedule(authorization: string | undefined, at: Date): Promise<readonly { check: string; start: string; cadenceSeconds: number; maxAttempts: number; definition: string }[]>
