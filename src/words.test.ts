@@ -17,7 +17,6 @@ const permissions = contracts.flatMap((contract) => Object.keys(contract.permiss
 const NO_RECORDS: Readonly<Record<string, string>> = {
   'identity.set_up': 'one digest of a code that dies with the first owner',
   'identity.first_owner': 'that there has been one; nothing about them',
-  'identity.turn': 'a lock',
   'authentication.ceremony': 'a sign-in under way; its cookie alone leads to it',
   'authentication.reset_link': 'a digest of a link; the link alone leads to it',
   'authentication.attempt': 'counts by digests of addresses',

@@ -20,6 +20,7 @@ const own: Condition = { all: [{ has: { field: 'id' } }, { equal: [{ field: 'id'
 const responder: readonly Rule[] = [
   ...see(...PROGRAMME, 'evidence', 'installation'),
   act('policy', 'read-draft'),
+  act('preview', 'read'),
   act('check', 'read', 'run'),
   act('evidence', 'read'),
   act('claim', 'note'),
@@ -46,6 +47,7 @@ const people: readonly Rule[] = [
 const auditor: readonly Rule[] = [
   ...see(...PROGRAMME, 'evidence', 'installation', 'settings', 'audit', 'person', 'group', 'membership', 'invitation', 'role', 'assignment', 'access', ...ENTRANCES, ...WAYS_OUT),
   act('policy', 'read-draft'),
+  act('preview', 'read'),
   act('check', 'read'),
   act('evidence', 'read'),
   act('installation', 'read'),

@@ -2,6 +2,7 @@ import type { OrganisationDatabase } from '#core/database'
 import { recordTypesOf, reactionTo, type Actor, type Contract, type Events, type Module } from '#core/module'
 import type { Access } from '#core/permission'
 import { identity, type People } from '#modules/identity'
+import { rolesChecks } from './checks.ts'
 import { roles } from './contract.ts'
 import { createGiving, type Giving } from './giving.ts'
 import { createGrants, type Grants } from './grants.ts'
@@ -42,7 +43,7 @@ export function createRolesModule(parts: RolesParts): RolesServices & { module: 
       contract: roles,
       migrations: rolesMigrations.folder,
       routes: roleRoutes({ ...parts, giving, grants }),
-      checks: [],
+      checks: rolesChecks({ ...parts, types: () => recordTypesOf(parts.contracts()), grants, giving }),
       obligations: [],
       reactions: [
         reactionTo(identity, 'person.deactivated', ({ person }, tx) => giving.endAll(tx, { kind: 'person', id: person }, 'deactivation')),

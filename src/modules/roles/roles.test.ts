@@ -15,11 +15,11 @@ const OPERATOR = { kind: 'operator', name: 'Ada Example' } as const
 let server: TemporaryServer
 let db: OrganisationDatabase
 let people: People
-let services: RolesServices
+let services: ReturnType<typeof createRolesModule>
 /** A second node on the same database: nothing is shared but the database. */
 let other: RolesServices
 
-function assemble(): { people: People; services: RolesServices } {
+function assemble(): { people: People; services: ReturnType<typeof createRolesModule> } {
   const events = new Events()
   const contracts: Contract[] = [identity, contract]
   const made: ReturnType<typeof createRolesModule> = createRolesModule({ db, events, people: () => roll.people, contracts: () => contracts })
@@ -55,7 +55,7 @@ async function recognised(id: string, token?: string[]): Promise<Recognised> {
   const standing = await people.standing(id)
   return { actor: token ? { kind: 'person', id, by: { kind: 'token', tokenId: 't' } } : as(id), groups: standing?.groups ?? [], ...(token ? { scopes: token } : {}) }
 }
-const may = async (id: string, record: string, name: string, of = services, token?: string[]): Promise<boolean> => (await of.grants.accessOf(await recognised(id, token), now)).allows({ verb: 'act', record, name })
+const may = async (id: string, record: string, name: string, of: RolesServices = services, token?: string[]): Promise<boolean> => (await of.grants.accessOf(await recognised(id, token), now)).allows({ verb: 'act', record, name })
 const assignmentsOf = async (id: string) => (await db.appPool.query<{ id: string; role: string }>('select id, role from roles.assignment where person_id = $1 and ended_at is null', [id])).rows
 
 describe('what is given holds with the next request, on every node', () => {
@@ -226,5 +226,29 @@ describe('a token', () => {
     expect(access.allows({ verb: 'write', record: 'role', name: 'title', facts: { id: 'x' } })).toBe(true)
     expect(access.allows({ verb: 'read', record: 'person', name: 'email', facts: { id: 'x' } })).toBe(true)
     expect(access.allows({ verb: 'read', record: 'group', name: 'name', facts: { id: 'x' } })).toBe(false)
+  })
+})
+
+describe('the checks of this module', () => {
+  const run = async (noun: string) => {
+    const found = services.module.checks.find(({ definition }) => definition.id === `roles/${noun}`)
+    return found!.run({ at: now, attempt: 1, signal: new AbortController().signal })
+  }
+
+  test('hold as long as it works, having tried', async () => {
+    for (const noun of ['least-privilege', 'ended-access', 'single-fields']) expect(await run(noun), noun).toMatchObject({ verdict: 'holds' })
+    const { rows } = await db.appPool.query("select 1 from audit.event where action in ('role.give', 'role.create') and at > now() - interval '1 second' and actor_kind = 'person' and actor_name not in (select id::text from identity.person)")
+    expect(rows, 'what is tried leaves nothing').toEqual([])
+  })
+
+  test('fail for somebody who holds everything by another name, and for a role left with somebody who went', async () => {
+    const everything = await services.giving.createRole(OPERATOR, { title: 'All but in name', sentence: 'x', rules: BUILT_IN[0]!.rules })
+    const id = await person(everything.id)
+    expect(await run('least-privilege')).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('hold everything') })
+    await services.giving.deleteRole(OPERATOR, everything.id, undefined)
+    expect(await run('least-privilege')).toMatchObject({ verdict: 'holds' })
+    await db.appPool.query("insert into roles.assignment (id, role, person_id, reason, given_by, given_at) values (gen_random_uuid(), 'auditor', $1, 'x', 'x', now())", [id])
+    await db.appPool.query("update identity.person set state = 'deactivated', deactivated_at = now() where id = $1", [id])
+    expect(await run('ended-access')).toMatchObject({ verdict: 'fails' })
   })
 })

@@ -12,6 +12,7 @@ export function rulesOfScopes(scopes: readonly string[], tokenId: string): Grant
   for (const scope of scopes) {
     const dot = scope.lastIndexOf('.')
     const record = scope.slice(0, dot)
+    if (record === '*') continue // no permission is called so: a scope names one thing
     acts.set(record, [...(acts.get(record) ?? []), scope.slice(dot + 1)])
   }
   const granted = (rule: Rule): GrantedRule => ({ rule, role: { id: 'scopes', title: 'Scopes of the token' }, through: { kind: 'token', id: tokenId } })

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import { migrationsBeside, type Change, type MigrationSet, type NoTables } from '#core/database'
-import type { Facts, RecordType, Rule } from '#core/permission'
+import { visibleRelation, type Access, type Facts, type RecordType, type Rule } from '#core/permission'
 import type { Assignment, AssignmentId, Holder } from './assignment.ts'
 import { foldedTitle, type Role, type RoleId } from './role.ts'
 
@@ -194,4 +194,10 @@ export async function recordFacts(q: Queries, type: RecordType, id: string): Pro
       return value === undefined ? [] : [[field, kind === 'instant' && typeof value === 'string' ? new Date(value) : value]]
     }),
   )
+}
+
+/** How many people somebody sees, and how many of their addresses. */
+export async function maskedCounts(q: Queries, access: Access): Promise<{ rows: number; shown: number }> {
+  const { rows } = await sql<{ rows: number; shown: number }>`select count(*) as rows, count(email) as shown from ${visibleRelation(access, 'person')} as seen`.execute(q)
+  return rows[0] ?? { rows: 0, shown: 0 }
 }

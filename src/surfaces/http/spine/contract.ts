@@ -28,6 +28,7 @@ export const spine = defineContract({
         claims: { kind: 'json', title: 'Claims of the draft' },
       },
     },
+    preview: { title: 'Pages that are not published', fields: {} },
     claim: {
       title: 'Claim on the page',
       fields: {

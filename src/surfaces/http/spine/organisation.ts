@@ -43,6 +43,7 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       summary: 'Make a link that shows one browser what is not published',
       reply: z.object({ url: z.string(), until: z.string() }),
       status: 201,
+      secret: true,
       async handle({ at }) {
         const { url, until } = previewLink(at)
         return { body: { url, until: until.toISOString() } }
