@@ -14,7 +14,7 @@ import { ScimRefusal } from './refusal.ts'
 import { userOf, wants, type Projection } from './resource.ts'
 import { USER } from './schema.ts'
 import { circlesOf, deleteAccount, findAccount, groupsOf, insertAccount, listAccounts, outside, updateAccount, within, type AccountRow, type Query } from './store.ts'
-import { changeTo, describe, nameOf } from './user.ts'
+import { changeTo, describe } from './user.ts'
 
 export interface Page {
   readonly total: number
@@ -149,10 +149,9 @@ export function createAccounts({ db, events, people }: ProvisioningParts) {
 export type Accounts = ReturnType<typeof createAccounts>
 
 /** What of a row follows from the content. */
-export function rowOf(content: Content): Pick<AccountRow, 'user_name_folded' | 'display' | 'display_folded' | 'external_id' | 'content' | 'compared'> {
-  const display = nameOf(content)
+export function rowOf(content: Content): Pick<AccountRow, 'user_name_folded' | 'external_id' | 'content' | 'compared'> {
   const externalId = content['externalId']
-  return { user_name_folded: comparable(String(content['userName'])), display, display_folded: comparable(display), external_id: typeof externalId === 'string' ? externalId : null, content, compared: comparableContent(USER, content) }
+  return { user_name_folded: comparable(String(content['userName'])), external_id: typeof externalId === 'string' ? externalId : null, content, compared: comparableContent(USER, content) }
 }
 
 function taken(error: unknown): never {

@@ -71,7 +71,7 @@ export function createGroups({ db, events, people }: ProvisioningParts) {
   }
 
   async function patch(directory: Directory, id: string, operations: readonly Operation[], ifMatch?: string): Promise<void> {
-    await change(directory, id, 'scim.group.patch', (tx) => readGroupPatch(operations, async () => (await membersOf(within(tx), [id])).map(({ person_id, display }) => ({ value: person_id, display, type: 'User' }))), ifMatch)
+    await change(directory, id, 'scim.group.patch', (tx) => readGroupPatch(operations, async () => (await membersOf(within(tx), [id])).map(({ person_id }) => ({ value: person_id, type: 'User' }))), ifMatch)
   }
 
   async function change(directory: Directory, id: string, action: string, read: (tx: Change<never>) => Promise<GroupChange>, ifMatch: string | undefined): Promise<void> {
@@ -83,7 +83,7 @@ export function createGroups({ db, events, people }: ProvisioningParts) {
         if (row === undefined) throw notFound()
         requireFit(ifMatch, row)
         const { displayName, externalId, members } = await read(tx)
-        const named = await people.updateGroup(tx, id as GroupId, { ...(displayName == null ? {} : { name: displayName }), ...(externalId === undefined ? {} : { externalId }) })
+        const named = await people.updateGroup(tx, id as GroupId, { ...(typeof displayName === 'string' ? { name: displayName } : {}), ...(externalId === undefined ? {} : { externalId }) })
         const { added, removed } = members ? await changeMembers(tx, directory, id, members) : { added: 0, removed: 0 }
         const next = { name: named.name, name_folded: comparable(named.name), external_id: named.externalId ?? null }
         if (added + removed === 0 && next.name === row.name && next.external_id === row.external_id) return

@@ -65,6 +65,7 @@ describe('what is refused', () => {
     [{ op: 'remove' }, 'noTarget'],
     [{ op: 'remove', path: 'userName' }, 'mutability'],
     [{ op: 'replace', path: 'userName', value: '' }, 'mutability'],
+    [{ op: 'remove', path: 'active' }, 'mutability'],
     [{ op: 'replace', path: 'id', value: 'x' }, 'mutability'],
     [{ op: 'add', path: 'meta.created', value: 'x' }, 'mutability'],
     [{ op: 'add', path: 'groups', value: [{ value: 'x' }] }, 'mutability'],

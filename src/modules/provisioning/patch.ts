@@ -82,7 +82,7 @@ function applyToWhole(kind: ResourceKind, content: Content, { op, value }: Opera
     const extension = kind.extensions.find(({ schema }) => schema.toLowerCase() === name.toLowerCase())
     if (extension) {
       if (!isPlainObject(one)) throw new ScimRefusal('invalidValue', `${quoted(name)} is a JSON object.`)
-      for (const [part, given] of Object.entries(one)) now = applyNamed(kind, now, op, `${extension.schema}:${part}`, given)
+      for (const [part, given] of Object.entries(one)) if (part.toLowerCase() !== 'schemas') now = applyNamed(kind, now, op, `${extension.schema}:${part}`, given)
     } else if (name.toLowerCase() !== 'schemas') now = applyNamed(kind, now, op, name, one)
   }
   return now
@@ -106,7 +106,7 @@ function applyAt(kind: ResourceKind, content: Content, operation: Operation, tex
   if (place === 'unkept') return content
   if (isReadOnly(place)) throw new ScimRefusal('mutability', `${quoted(printPath(target.path))} is not for directories to change.`)
   const result = target.filter === undefined ? applyPlain(content, operation, place) : applyFiltered(kind, content, operation, place, target)
-  for (const { name, required } of kind.attributes) if (required && result[name] === undefined) throw new ScimRefusal('mutability', `${name} cannot be taken away.`)
+  for (const { name, required, expected, multiValued } of kind.attributes) if ((required || (expected && !multiValued)) && content[name] !== undefined && result[name] === undefined) throw new ScimRefusal('mutability', `${name} cannot be taken away.`)
   return result
 }
 
@@ -155,7 +155,7 @@ function applyFiltered(kind: ResourceKind, content: Content, { op, value }: Oper
   const fits = (one: ContentValue): boolean => condition.op === 'some' && isContent(one) && matches(condition.of, elementOf(kind, keys, one))
   const found = list.filter(fits)
   if (op === 'remove') return put(content, keys, tidy(part === undefined ? list.filter((one) => !found.includes(one)) : list.map((one) => (found.includes(one) ? { ...(one as Content), [part.name]: undefined as never } : one))))
-  const change = (one: Content): Content => (part === undefined ? { ...one, ...(readSingle(attribute, value) ?? {}) } : { ...one, [part.name]: readValue(part, value) as ContentValue })
+  const change = (one: Content): Content => (part === undefined ? { ...one, ...readSingle(attribute, value) } : { ...one, [part.name]: readValue(part, value) as ContentValue })
   if (found.length === 0) {
     // RFC 7644 §3.5.2.3: a replace that finds nothing fails. An add makes the value that the filter describes, as Entra expects.
     const described = op === 'add' && condition.op === 'some' ? describedBy(filter as Filter, attribute) : undefined

@@ -46,7 +46,7 @@ export function groupOf(row: CircleRow, members: readonly Member[] | undefined):
     id: row.group_id,
     ...(row.external_id === null ? {} : { externalId: row.external_id }),
     displayName: row.name,
-    ...(members === undefined || members.length === 0 ? {} : { members: members.map(({ person_id, display }) => ({ value: person_id, display, type: 'User' })) }),
+    ...(members === undefined || members.length === 0 ? {} : { members: members.map(({ person_id }) => ({ value: person_id, type: 'User' })) }),
     meta: metaOf('Group', row),
   }
 }

@@ -8,6 +8,8 @@ export interface Attribute {
   readonly description: string
   readonly multiValued?: true
   readonly required?: true
+  /** Told as required, and not demanded: something else may stand for it. */
+  readonly expected?: true
   /** Left out: case does not matter when values are compared (RFC 7643 §2.2). */
   readonly caseExact?: true
   /** Default `readWrite`. */
@@ -83,13 +85,14 @@ export const USER: ResourceKind = {
     text('preferredLanguage', 'The language they prefer.'),
     text('locale', 'How they write numbers and dates.'),
     text('timezone', 'Their time zone.'),
-    { name: 'active', type: 'boolean', description: 'False: deactivated; sessions, tokens and grants are dead.' },
+    { name: 'active', type: 'boolean', expected: true, description: 'False: deactivated; sessions, tokens and grants are dead.' },
     {
       name: 'emails',
       type: 'complex',
       multiValued: true,
-      description: 'E-mail addresses. Mail goes to the primary one; without one, to that of type work, else to the first.',
-      subAttributes: [text('value', 'The address.'), text('display', 'How it is shown.'), text('type', 'What it is for.', { canonicalValues: ['work', 'home', 'other'] }), { name: 'primary', type: 'boolean', description: 'Whether it is the one to write to.' }],
+      expected: true,
+      description: 'E-mail addresses. Mail goes to the primary one; without one, to that of type work, else to the first. May be left out where userName is an address.',
+      subAttributes: [text('value', 'The address.', { expected: true }), text('display', 'How it is shown.'), text('type', 'What it is for.', { canonicalValues: ['work', 'home', 'other'] }), { name: 'primary', type: 'boolean', description: 'Whether it is the one to write to.' }],
     },
     {
       name: 'groups',
@@ -147,7 +150,6 @@ export const GROUP: ResourceKind = {
       subAttributes: [
         text('value', 'Id of the person.', { caseExact: true, mutability: 'immutable' }),
         { name: '$ref', type: 'reference', description: 'Address of the person.', caseExact: true, mutability: 'immutable', referenceTypes: ['User'] },
-        text('display', 'Name of the person.', { mutability: 'readOnly' }),
         text('type', 'Always User; groups within groups are not taken.', { mutability: 'immutable', canonicalValues: ['User'] }),
       ],
     },

@@ -23,8 +23,6 @@ export type ProvisioningTables = {
     person_id: string
     directory_id: string
     user_name_folded: string
-    display: string
-    display_folded: string
     external_id: string | null
     active: boolean
     ended_by_directory: boolean
@@ -106,7 +104,7 @@ const ACCOUNT: Layout = {
 }
 
 const membersOfCircle: Layout = {
-  text: ([key]) => (key === 'value' ? sql`m.person_id::text` : key === 'display' ? sql`p.display_folded` : key === 'type' ? sql`'user'` : none),
+  text: ([key]) => (key === 'value' ? sql`m.person_id::text` : key === 'type' ? sql`'user'` : none),
   id: ([key]) => (key === 'value' ? sql`m.person_id` : undefined),
   list: () => nowhere,
 }
@@ -131,7 +129,7 @@ const CIRCLE: Layout = {
     }
   },
   id: (keys) => (keys.length === 1 && keys[0] === 'id' ? sql`c.group_id` : undefined),
-  list: () => ({ from: sql`provisioning.member m join provisioning.account p using (person_id) where m.group_id = c.group_id and true`, element: membersOfCircle, order: sql`m.person_id` }),
+  list: () => ({ from: sql`provisioning.member m where m.group_id = c.group_id and true`, element: membersOfCircle, order: sql`m.person_id` }),
 }
 
 /** True or false, never null; every value is a parameter. */
@@ -321,14 +319,12 @@ export const deleteCircle = async (q: Transaction<ProvisioningTables>, group: st
 export interface Member {
   group_id: string
   person_id: string
-  display: string
 }
 
 /** Of several groups at once, by group and person. */
 export async function membersOf(q: Queries, groups: readonly string[]): Promise<Member[]> {
   const { rows } = await sql<Member>`
-    select m.group_id::text, m.person_id::text, p.display from provisioning.member m join provisioning.account p using (person_id)
-    where m.group_id = any(${groups}::uuid[]) order by m.group_id, m.person_id`.execute(q)
+    select m.group_id::text, m.person_id::text from provisioning.member m where m.group_id = any(${groups}::uuid[]) order by m.group_id, m.person_id`.execute(q)
   return rows
 }
 

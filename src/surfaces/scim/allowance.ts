@@ -25,12 +25,6 @@ export class Allowance {
     if (this.#buckets.size > MOST_KEYS) for (const [oldest] of this.#buckets) return void this.#buckets.delete(oldest)
   }
 
-  /** Whether nothing is left, without taking anything. @throws VouchsafeError `rate-limited` */
-  require(key: string, at: Date): void {
-    const left = this.#left(key, at)
-    if (left < 1) throw new VouchsafeError('rate-limited', 'Too many requests.', { retryAfterSeconds: (1 - left) / this.#perSecond })
-  }
-
   // A clock that was set back gives nothing, and takes nothing.
   #left(key: string, at: Date): number {
     const bucket = this.#buckets.get(key)

@@ -24,12 +24,12 @@ export class Callers {
 
   /** @throws VouchsafeError `not-signed-in`, `not-allowed`, `rate-limited` */
   async directoryOf(method: Method, client: Client, authorization: string | undefined, at: Date): Promise<Directory> {
-    this.#refused.require(client.address, at)
     try {
       const directory = await this.#recognised(method, client, authorization, at)
       this.#requests.take(directory.id, at)
       return directory
     } catch (error) {
+      // Counted once it has failed: directories share addresses, and nobody locks one out by guessing from beside it.
       if (isVouchsafeError(error, 'not-signed-in') || isVouchsafeError(error, 'not-allowed')) this.#refused.take(client.address, at)
       throw error
     }

@@ -46,7 +46,7 @@ function described(attribute: Attribute): Record<string, unknown> {
     type,
     multiValued: attribute.multiValued ?? false,
     description,
-    required: attribute.required ?? false,
+    required: attribute.required ?? attribute.expected ?? false,
     ...(isText ? { caseExact: attribute.caseExact ?? false } : {}),
     mutability: attribute.mutability ?? 'readWrite',
     returned: attribute.returned ?? 'default',

@@ -39,7 +39,7 @@ const both = async (id: string, expected: readonly string[]): Promise<void> => {
 test('a created group holds who it was created with, and each of them shows it', async () => {
   const group = await made(people.slice(0, 2), { externalId: 'g-1' })
   await both(group.id, people.slice(0, 2))
-  expect(group.members[0]).toMatchObject({ type: 'User', display: expect.stringMatching(/^Member/), $ref: expect.stringContaining('/scim/v2/Users/') })
+  expect(group.members[0]).toMatchObject({ type: 'User', $ref: expect.stringContaining('/scim/v2/Users/') })
   expect((await call('GET', `/Users/${people[0]}`)).body.groups).toEqual([{ value: group.id, display: group.displayName, type: 'direct', $ref: `https://security.example.com/scim/v2/Groups/${group.id}` }])
   expect(await stand.people.findGroup(group.id)).toMatchObject({ managedBy, externalId: 'g-1' })
   expect((await call('GET', `/Groups?filter=members[value eq "${people[1]}"] and displayName eq "${group.displayName.toUpperCase()}"`)).body.totalResults).toBe(1)
@@ -61,7 +61,7 @@ describe('members, in the forms that directories send', () => {
     ['somebody who is not', [{ op: 'remove', path: 'members', value: [{ value: '@5' }] }], [0, 1]],
     ['everybody leaves', [{ op: 'remove', path: 'members' }], []],
     ['several after each other', [{ op: 'remove', path: 'members' }, { op: 'add', path: 'members', value: [{ value: '@2' }, { value: '@3' }] }, { op: 'remove', path: 'members[value eq "@2"]' }, { op: 'add', path: 'members', value: [{ value: '@0' }] }], [0, 3]],
-    ['by another filter', [{ op: 'remove', path: 'members[display ew "1" or value eq "@5"]' }], [0]],
+    ['by another filter', [{ op: 'remove', path: 'members[value co "@1" or value eq "@5"]' }], [0]],
     ['with the schema before it', [{ op: 'add', path: 'urn:ietf:params:scim:schemas:core:2.0:Group:members', value: [{ value: '@2' }] }], [0, 1, 2]],
   ])('%s', async (_name, operations, expected) => {
     const group = await made(people.slice(0, 2))

@@ -76,7 +76,8 @@ describe('who calls', () => {
     for (let number = 0; number < 25; number++) answers.push((await guess()).status)
     expect(answers.slice(0, 15)).toEqual(Array.from({ length: 15 }, () => 401))
     expect(answers.at(-1)).toBe(429)
-    expect((await call('GET', '/Users?count=0')).status).toBe(200)
+    // Whoever has a token is not locked out by who guesses from the same address.
+    expect((await call('GET', '/Users?count=0', undefined, { 'x-test-address': '198.51.100.66' })).status).toBe(200)
   })
 })
 

@@ -23,9 +23,6 @@ create table provisioning.account (
   person_id uuid primary key,
   directory_id uuid not null references provisioning.directory,
   user_name_folded text not null,
-  -- The name that is shown, and the same as it is compared.
-  display text not null,
-  display_folded text not null,
   external_id text,
   active boolean not null,
   -- Who ended them: a directory lets in again only whom it ended itself.
