@@ -92,7 +92,7 @@ export const integrations = defineContract({
     'webhook.change': 'Make, change, test and delete webhooks, and renew their secrets',
     'webhook.resend': 'Send an event to a webhook again',
     'mail-setting.read': 'See which mail server letters go through, and whether it answers',
-    'mail-setting.change': 'Change the mail server, and send a test letter through it',
+    'mail-setting.change': 'Change the mail server, which sees the links in all letters, and send a test letter through it',
     'letter.read': 'See which letters wait, went or failed, and to whom; never what they say',
     'letter.retry': 'Have a letter tried again now',
     'letter.drop': 'Drop a letter that has not gone',

@@ -143,6 +143,8 @@ export interface Received {
 export interface Receiver {
   url: string
   received: Received[]
+  /** Answers nothing until it is told to go on. */
+  pause(): { goOn(): void }
   /** What it answers from now on. */
   answers(status: number, body?: string, headers?: Record<string, string>): void
   close(): Promise<void>
@@ -152,18 +154,24 @@ export interface Receiver {
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = []
   let answer: { status: number; body: string; headers: Record<string, string> } = { status: 200, body: 'thanks', headers: {} }
+  let mayAnswer: Promise<void> = Promise.resolve()
   const server: Server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => void parts.push(part))
     request.on('end', () => {
       received.push({ method: request.method as Method, path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts).toString() })
-      response.writeHead(answer.status, answer.headers).end(answer.body)
+      void mayAnswer.then(() => response.writeHead(answer.status, answer.headers).end(answer.body))
     })
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
     received,
+    pause() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      mayAnswer = promise
+      return { goOn: resolve }
+    },
     answers: (status, body = '', headers = {}) => void (answer = { status, body, headers }),
     close: () => new Promise((done) => (server.closeAllConnections(), server.close(() => done()))),
   }

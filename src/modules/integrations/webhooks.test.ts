@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startTemporaryServer, type TemporaryServer } from '#core/database'
 import type { Actor } from '#core/module'
 import type { PersonId } from '#modules/identity'
-import { OPERATOR, standOnServer, startReceiver, type Receiver, type Stand } from './integrations.fixture.ts'
+import { EVERYTHING, OPERATOR, standOnServer, startReceiver, type Receiver, type Stand } from './integrations.fixture.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -89,8 +89,27 @@ describe('an event', () => {
     await stand.handlers['integrations.fan-out']({ payload: spread.payload as never } as never)
     const [delivery] = await deliveries(webhook.id)
     const both = { payload: { delivery: delivery!.id } } as never
-    await Promise.all([stand.handlers['integrations.delivery'](both), stand.handlers['integrations.delivery'](both)])
+    const paused = receiver.pause()
+    const first = stand.handlers['integrations.delivery'](both)
+    while (receiver.received.length === 0) await new Promise((done) => setTimeout(done, 10))
+    await stand.handlers['integrations.delivery'](both)
+    paused.goOn()
+    await first
     expect(receiver.received).toHaveLength(1)
+    expect(await deliveries(webhook.id)).toMatchObject([{ state: 'delivered', attempts: [{ status: 200 }] }])
+  })
+
+  it('is sent after all when the worker that took it died', async () => {
+    const { webhook } = await make(['person.created'])
+    await stand.add()
+    const spread = (await stand.jobs()).find(({ name }) => name === 'integrations.fan-out')!
+    await stand.handlers['integrations.fan-out']({ payload: spread.payload as never } as never)
+    await sql`update integrations.delivery set trying_until = ${new Date(stand.clock.now().getTime() + 60_000)}`.execute(stand.db.app)
+    await stand.work()
+    expect(receiver.received).toEqual([])
+    await stand.pass(2 * 60_000, 60_000)
+    expect(receiver.received).toHaveLength(1)
+    expect(await deliveries(webhook.id)).toMatchObject([{ state: 'delivered' }])
   })
 })
 
@@ -355,6 +374,22 @@ describe('secrets', () => {
 })
 
 describe('keeping webhooks', () => {
+  it('refuses a field that may not be written', async () => {
+    const { webhook } = await make(['person.created'])
+    const through = { role: { id: 'r', title: 'r' }, through: { kind: 'token', id: 't' } } as const
+    const access = EVERYTHING.narrowedTo([
+      { rule: { effect: 'allow', verb: 'find', record: 'webhook' }, ...through },
+      { rule: { effect: 'allow', verb: 'read', record: 'webhook' }, ...through },
+      { rule: { effect: 'allow', verb: 'write', record: 'webhook', names: ['title'] }, ...through },
+    ])
+    const change = (body: object) => stand.ask('PATCH /webhooks/{id}', { params: { id: webhook.id }, body, access })
+    await expect(change({ title: 'Mine', url: 'https://mine.example/' })).rejects.toThrow('"url" may be read, not written')
+    await expect(stand.ask('POST /webhooks', { body: { title: 'Mine', url: 'https://mine.example/', events: ['*'] }, access })).rejects.toMatchObject({ code: 'bad-input' })
+    await expect(stand.ask('POST /webhooks/{id}/secret', { params: { id: webhook.id }, body: {}, access })).rejects.toMatchObject({ code: 'bad-input' })
+    await expect(stand.ask('PUT /mail', { body: { host: 'mail.example.com', port: 587, fromAddress: 'a@b.example', fromName: 'A' }, access })).rejects.toMatchObject({ code: 'bad-input' })
+    expect((await change({ title: 'Mine' })).body).toMatchObject({ title: 'Mine', url: receiver.url })
+  })
+
   it('refuses a change on what has changed since', async () => {
     const { webhook } = await make(['person.created'])
     const { etag } = await stand.ask('GET /webhooks/{id}', { params: { id: webhook.id } })
