@@ -10,6 +10,8 @@ export interface Member {
   call(path: string, given?: Call): Promise<Answer>
   /** With the cookie alone, as a page of another site would have it sent. */
   bare(path: string, given?: Call): Promise<Answer>
+  /** The cookie alone, for a connection that stays open. */
+  cookie(): string
   /** The same cookie, shown to another installation. */
   at(other: RunningHere, path: string, given?: Call): Promise<Answer>
   /** With an API token of theirs instead, shown to their installation or to another. */
@@ -57,6 +59,7 @@ async function enrol(here: RunningHere, clock: ManualClock, begin: { path: strin
     email,
     call,
     bare,
+    cookie: () => jar,
     at: (other, path, given = {}) => other.public(path, { ...given, headers: { origin: `http://localhost:${other.port}`, 'sec-fetch-site': 'same-origin', host: `localhost:${other.port}`, cookie: jar, 'vouchsafe-csrf': session.csrf, ...given.headers } }),
     async token(scopes, at = here) {
       const expiresAt = new Date(clock.now().getTime() + 86_400_000).toISOString()

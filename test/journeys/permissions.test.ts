@@ -1,6 +1,7 @@
+import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ManualClock } from '#core/clock'
-import { makePlace, openHere, type Answer, type Call, type Place, type RunningHere } from './installation.ts'
+import { makePlace, openHere, until, type Answer, type Call, type Place, type RunningHere } from './installation.ts'
 import { becomeOwner, invite, type Member } from './members.ts'
 import { OPEN_WRITES } from './open-writes.ts'
 
@@ -132,6 +133,111 @@ describe('what somebody holds', () => {
     expect((await auditor.call('/api/v1/audit')).status).toBe(403)
   })
 })
+
+describe('what is seen and done by a person', () => {
+  let administrator: Member
+  beforeAll(async () => {
+    administrator = await invite(here, clock, await fresh(), 'Ada Admin', 'administrator')
+  }, 60_000)
+
+  test('an approval names them and their role in its record, and their id in the audit', async () => {
+    const imported = await administrator.call('/api/v1/policies/import?save=true&slug=harbour&name=harbour.md', { method: 'POST', body: '# Harbour\n\nData in transit is encrypted with TLS 1.2 or 1.3.\n' })
+    const { version } = imported.json<{ version: { number: number } }>()
+    const approved = await administrator.call(`/api/v1/policies/harbour/versions/${version.number}/approve`, { method: 'POST', body: {} })
+    expect(approved.json()).toMatchObject({ createdBy: 'Ada Admin, Administrator', decisions: [{ kind: 'approved', by: 'Ada Admin, Administrator' }] })
+    const { items } = (await administrator.call('/api/v1/audit?action=policy.approve&limit=1')).json<{ items: { actor: string; requestId: string }[] }>()
+    expect(items).toMatchObject([{ actor: `person:${administrator.id}`, requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) }])
+  })
+
+  test('a field that a role denies is gone from the record, the list, sorting and the export; an owner still sees it', async () => {
+    const rules = [{ effect: 'allow', verb: 'find', record: 'person' }, { effect: 'allow', verb: 'read', record: 'person' }, { effect: 'deny', verb: 'read', record: 'person', names: ['email'] }, { effect: 'allow', verb: 'act', record: 'person', names: ['read'] }]
+    const role = (await here.operator('/api/v1/roles', { method: 'POST', body: { title: 'Names only', sentence: 'Sees who is here', rules } })).json<{ id: string }>()
+    const reader = await invite(here, clock, await fresh(), 'Rita Reader', role.id)
+    const list = await reader.call('/api/v1/people')
+    expect(list.status).toBe(200)
+    expect(list.text).toContain('Olive Owner')
+    expect(list.text).not.toContain('@example.org')
+    expect((await reader.call(`/api/v1/people/${owner.id}`)).text).not.toContain('@')
+    for (const query of ['sort=email', 'sort=nosuchfield']) expect((await reader.call(`/api/v1/people?${query}`)).status, query).toBe(422)
+    expect((await owner.call('/api/v1/people')).text).toContain('olive@example.org')
+  })
+
+  test('“why?” names the rules and the roles, and is no way to learn who is here', async () => {
+    const why = await administrator.call(`/api/v1/access/why?person=${administrator.id}&verb=act&record=policy&name=approve`)
+    expect(why.json()).toMatchObject({ allowed: true, summary: 'Allowed by Administrator.' })
+    const refused = await administrator.call(`/api/v1/access/why?person=${employee.id}&verb=read&record=person&name=email&id=${owner.id}`)
+    expect(refused.json()).toMatchObject({ allowed: false, rules: [{ outcome: 'does not apply' }, { outcome: 'does not apply' }] })
+    expect((await administrator.call(`/api/v1/access/why?person=${UNKNOWN}&verb=find&record=person`)).status).toBe(404)
+    expect((await administrator.call(`/api/v1/access/why?person=${owner.id}&verb=find&record=nothing`)).status).toBe(422)
+  })
+
+  test('somebody who may see as others do reads with their eyes, writes nothing, stays below themselves, and stands in the audit', async () => {
+    const as = (id: string): Record<string, string> => ({ 'vouchsafe-view-as': id })
+    expect((await administrator.call('/api/v1/audit', { headers: as(employee.id) })).status).toBe(403)
+    const own = await administrator.call('/api/v1/me/access', { headers: as(employee.id) })
+    expect(own.json<{ records: Record<string, unknown> }>().records).toHaveProperty('person')
+    expect(Object.keys(own.json<{ records: object }>().records)).toEqual(['person'])
+    expect((await administrator.call('/api/v1/audit', { headers: as(owner.id) })).status).toBe(403)
+    expect((await administrator.call('/api/v1/settings', { method: 'PATCH', body: {}, headers: as(employee.id) })).status).toBe(403)
+    expect((await employee.call('/api/v1/me/access', { headers: as(administrator.id) })).status).toBe(403)
+    expect((await administrator.call(`/api/v1/access/as/${employee.id}`)).json()).toMatchObject({ roles: [{ title: 'Employee' }], records: { person: { find: true, act: [] } } })
+    const { items } = (await administrator.call('/api/v1/audit?action=access.simulate')).json<{ items: { actor: string; subject: string }[] }>()
+    expect(items.length).toBeGreaterThanOrEqual(3)
+    expect(items[0]).toMatchObject({ actor: `person:${administrator.id}`, subject: `person:${employee.id}` })
+  })
+
+  test('who can do what is exported by person and by permission', async () => {
+    const byPermission = (await administrator.call('/api/v1/access/export?by=permission')).json<{ permissions: { permission: string; name: string; by: string[] }[] }>()
+    expect(byPermission.permissions.filter(({ permission }) => permission === 'evidence.erase').map(({ name }) => name)).toEqual(['Olive Owner'])
+    expect(byPermission.permissions.filter(({ permission }) => permission === 'policy.approve').map(({ name, by }) => `${name} by ${by}`).toSorted()).toEqual(['Ada Admin by Administrator', 'Olive Owner by Owner'])
+    const csv = await administrator.call('/api/v1/access/export?format=csv')
+    expect(csv.headers['content-disposition']).toContain('who-can-do-what-by-person.csv')
+    expect(csv.text.split('\r\n')[0]).toBe('"person","name","kind","what","of","by"')
+  })
+
+  test('an open console hears what its person may know of, and is cut off with the session', async () => {
+    const [theirs, others] = [listen(here.port, employee.cookie()), listen(here.port, administrator.cookie())]
+    const operators = listen({ socketPath: `${places[0]!.data}/operator/socket` }, undefined, { authorization: `Bearer ${(await import('../../src/surfaces/http/operator.ts')).findOperatorDoor(places[0]!.data).token}` })
+    await Promise.all([theirs.opened, others.opened, operators.opened])
+    await here.operator('/api/v1/assignments', { method: 'POST', body: { role: 'responder', person: administrator.id, reason: 'test' } })
+    await until(async () => others.names().includes('role.given') && operators.names().includes('role.given'), 'role.given')
+    expect(theirs.names(), 'what is given to somebody else is not theirs to know').not.toContain('role.given')
+    await here.operator('/api/v1/settings', { method: 'PATCH', body: { accent: '#0c6b5b' } })
+    await until(async () => others.names().includes('settings.changed'), 'settings.changed')
+    await here.operator(`/api/v1/people/${employee.id}/deactivate`, { method: 'POST', body: {} })
+    await until(async () => theirs.isOver(), 'the end of the stream of somebody deactivated')
+    expect(others.isOver()).toBe(false)
+    expect(others.names()).toContain('person.deactivated')
+    expect((await employee.call('/api/v1/session')).status).toBe(401)
+    for (const stream of [theirs, others, operators]) stream.close()
+    expect(await listen(here.port, undefined).opened).toBe(401)
+  })
+})
+
+interface Listening {
+  opened: Promise<number>
+  names(): string[]
+  isOver(): boolean
+  close(): void
+}
+function listen(where: number | { socketPath: string }, cookie: string | undefined, headers: Record<string, string> = {}): Listening {
+  let text = ''
+  let over = false
+  const asking = request({ ...(typeof where === 'number' ? { host: '127.0.0.1', port: where } : where), path: '/api/v1/events', agent: false, headers: { host: typeof where === 'number' ? `localhost:${where}` : 'localhost', ...(cookie === undefined ? {} : { cookie }), ...headers } })
+  const opened = new Promise<number>((done, fail) => {
+    asking.once('response', (incoming) => {
+      incoming.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        done(incoming.statusCode ?? 0)
+      })
+      incoming.once('close', () => (over = true))
+      if (incoming.statusCode !== 200) done(incoming.statusCode ?? 0)
+    })
+    asking.once('error', fail)
+  })
+  asking.end()
+  return { opened, names: () => [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => (JSON.parse(data ?? '{}') as { name: string }).name), isOver: () => over, close: () => void asking.destroy() }
+}
 
 /** The owner's second factor was shown long ago by now; the operator needs none. */
 async function fresh(): Promise<Member> {
