@@ -148,14 +148,12 @@ describe('wrapping: what is signed stays, and something else stands where it is 
     ['an assertion in a foreign namespace', () => { const { whole, assertion } = parts(good()); return whole.replace(assertion, `<x:Assertion xmlns:x="urn:x">${evil()}</x:Assertion>${assertion}`) }],
     ['two signatures in one assertion', () => { const { whole, signature } = parts(good()); return whole.replace(signature, signature + signature) }],
   ])('%s is refused', async (_what, xml) => {
-    const wrapped = xml()
-    expect(wrapped).toContain('the-owner'.slice(0, wrapped.includes('the-owner') ? 9 : 0))
-    expect(await why(wrapped)).toMatch(/\w/)
+    expect(await why(xml())).not.toBe('')
   })
 
   it('however the pieces are put together, nobody but the subject that was signed is ever believed', async () => {
     const { whole, assertion, signature, bare } = parts(good())
-    const pieces = [evil(), evil('_assertion'), assertion, bare, signature, `<samlp:Extensions>${evil()}</samlp:Extensions>`, `<!--x-->`, `<saml:Advice>${evil()}</saml:Advice>`]
+    const pieces = [evil(), evil('_assertion'), assertion, bare, signature, `<samlp:Extensions>${evil()}</samlp:Extensions>`, `<!--x-->`, `<saml:Advice>${evil()}</saml:Advice>`, '\n', '<samlp:Extensions/>']
     const places = [...whole.matchAll(/<(?!\/?(?:ds:)?(?:X509|Digest|Transform))/g)].map(({ index }) => index)
     let believed = 0
     await fc.assert(
@@ -168,7 +166,8 @@ describe('wrapping: what is signed stays, and something else stands where it is 
       }),
       { numRuns: 300 },
     )
-    expect(believed).toBeGreaterThanOrEqual(0)
+    // Some of them change nothing that was signed.
+    expect(believed).toBeGreaterThan(0)
   })
 
   it('no change of a single character makes anybody else of them', async () => {
