@@ -304,7 +304,16 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         await settle(at)
         await assets.refresh()
       },
-      watch: () => watch({ db, keeper, clock, tell: report }),
+      watch: () =>
+        watch({
+          db,
+          keeper,
+          clock,
+          tell(notice) {
+            report(notice)
+            void assembled.integrations.notices.tellOwners(notice).catch((error: unknown) => report(`owners were not told: ${messageOf(error)}`))
+          },
+        }),
       report,
     })
     const worker = await startWorker(db, scheduler.handlers, { concurrency: CHECKS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker began again: ${reason}`) })

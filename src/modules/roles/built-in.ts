@@ -19,15 +19,17 @@ const own: Condition = { all: [{ has: { field: 'id' } }, { equal: [{ field: 'id'
 
 const responder: readonly Rule[] = [
   ...see(...PROGRAMME, 'evidence', 'installation'),
+  { effect: 'allow', verb: 'write', record: 'claim', names: ['owner', 'note'] },
   act('policy', 'read-draft'),
   act('preview', 'read'),
   act('check', 'read', 'run'),
   act('evidence', 'read'),
-  act('claim', 'note'),
+  act('claim', 'read', 'own', 'note'),
+  act('log', 'read'),
   act('installation', 'read'),
 ]
 
-const engineer: readonly Rule[] = [...responder, ...see('settings'), write('policy'), write('claim'), write('check'), act('policy', 'draft'), act('settings', 'read'), act('attestation', 'make')]
+const engineer: readonly Rule[] = [...responder, ...see('settings'), write('policy'), write('claim'), write('check'), act('policy', 'draft'), act('settings', 'read'), act('attestation', 'make'), act('log', 'audit')]
 
 const people: readonly Rule[] = [
   ...see('person', 'group', 'membership', 'invitation', 'role', 'assignment', 'credential', 'session', 'token'),
@@ -48,8 +50,10 @@ const auditor: readonly Rule[] = [
   ...see(...PROGRAMME, 'evidence', 'installation', 'settings', 'audit', 'person', 'group', 'membership', 'invitation', 'role', 'assignment', 'access', ...ENTRANCES, ...WAYS_OUT),
   act('policy', 'read-draft'),
   act('preview', 'read'),
+  act('claim', 'read'),
   act('check', 'read'),
   act('evidence', 'read'),
+  act('log', 'read', 'audit'),
   act('installation', 'read'),
   act('settings', 'read'),
   act('audit', 'read'),
@@ -84,18 +88,17 @@ const administrator: readonly Rule[] = unique([
   write('security-setting'),
   write('directory'),
   write('webhook'),
-  write('mail-setting'),
   act('credential', 're-invite'),
   act('token', 'issue'),
   act('security-setting', 'change'),
-  // To change a provider is to be able to sign in as everybody: that is the owners'.
+  // To change a provider is to be able to sign in as everybody, and to lead mail elsewhere is to read every link that is
+  // mailed: both are the owners'.
   act('provider', 'test'),
   act('account', 'unlink'),
   act('directory', 'connect', 'disconnect'),
   // Nobody uses it but the tokens of directories, and nobody makes a token for what they do not hold.
   act('scim', 'provision'),
   act('webhook', 'change', 'resend'),
-  act('mail-setting', 'change'),
   act('letter', 'retry', 'drop'),
 ])
 
