@@ -34,7 +34,7 @@ export function startFeed(db: OrganisationDatabase, report: (problem: string) =>
     },
     changed: (record) => void tellNow(db, { name: `${record}.changed`, about: [] }).catch(() => {}),
     async stop() {
-      for (const listener of [...listeners]) listener.end()
+      for (const listener of listeners) listener.end()
       await stop()
     },
   }
