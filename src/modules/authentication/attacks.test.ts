@@ -3,6 +3,8 @@ import { TOTP } from 'otpauth'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { TemporaryServer } from '#core/database'
 import { Authenticator, type Bent } from './authenticator.fixture.ts'
+import { DEFAULT_SECURITY } from './security-settings.ts'
+import { AuthenticationStore, ours } from './store.ts'
 import { Browser, ORIGIN, removeFolders, standForSignIn, startTemporaryServer, type SignInStand } from './sign-in.fixture.ts'
 
 const PASSWORD = 'plenty of quiet herons 9'
@@ -413,6 +415,23 @@ describe('whoever is deactivated', () => {
     await expect(stand.browser().recognise('GET', { authorization: `Bearer ${token}` })).rejects.toMatchObject({ code: 'not-signed-in' })
   })
 
+  it('is refused with a passkey in the text of an unknown one', async () => {
+    const bo = await withPasskey()
+    await stand.people.deactivate(bo.id as never, { by: OPERATOR, way: 'console' })
+    const browser = stand.browser()
+    await expect(browser.call('POST /sign-in/passkey', { response: bo.authenticator.get(await browser.call('POST /sign-in/passkey/options')) })).rejects.toMatchObject({ code: 'not-allowed', message: 'The passkey could not be verified.' })
+  })
+
+  it('is out even where nothing was deleted: the epoch kills what anyone forgot', async () => {
+    const ada = await withPassword()
+    const { token } = await ada.browser.call<{ token: string }>('POST /tokens', { name: 'x', scopes: ['session.read'], expiresAt: new Date(stand.clock.now().getTime() + 86_400_000).toISOString() })
+    const authorization = `Bearer ${token}`
+    await expect(stand.browser().recognise('GET', { authorization })).resolves.toBeDefined()
+    await stand.db.appPool.query('update identity.person set epoch = epoch + 1 where id = $1', [ada.id])
+    await expect(stand.browser().recognise('GET', { authorization })).rejects.toMatchObject({ code: 'not-signed-in' })
+    await expect(ada.browser.recognise('GET')).rejects.toMatchObject({ code: 'not-signed-in' })
+  })
+
   it('cannot slip in while it happens', async () => {
     for (let round = 0; round < 4; round++) {
       const ada = await withPassword()
@@ -466,8 +485,14 @@ describe('a forgotten password', () => {
     expect(await admin.browser.call('POST /people/{person}/re-invitation', {}, { params: { person: ada.id } })).toEqual({})
     await expect(ada.browser.recognise('GET')).rejects.toMatchObject({ code: 'not-signed-in' })
     await expect(stand.browser().call('POST /sign-in/password', { email: ada.email, password: PASSWORD })).rejects.toMatchObject({ code: 'not-allowed' })
+    expect(await admin.browser.call('GET /people/{person}/credentials', undefined, { params: { person: ada.id } })).toEqual({ person: ada.id, passkeys: [], password: null, totp: null, recoveryCodes: { left: 0 } })
     const browser = stand.browser()
     expect(await browser.call('POST /invitation', { token: /#(?:token=)?(\S+)/.exec(stand.post.sent[0]?.text ?? '')?.[1] })).toMatchObject({ next: 'enrol' })
+    // Whatever somebody slipped in meanwhile is gone once the invitation is accepted.
+    await stand.db.appPool.query(`insert into authentication.secret_phrase (person_id, hash, changed_at) select $1, hash, changed_at from authentication.secret_phrase limit 1`, [ada.id])
+    await browser.call('POST /enrolment/passkey', { response: new Authenticator().create(await browser.call('POST /enrolment/passkey/options')) })
+    await browser.session()
+    expect(await browser.call('GET /credentials')).toMatchObject({ password: null, totp: null, passkeys: [{}] })
   })
 })
 
@@ -552,6 +577,10 @@ describe('the organisation', () => {
     await expect(browser.call('PATCH /security-settings', { idleMinutes: 20 }, { ...operator, ifMatch: '0' })).rejects.toMatchObject({ code: 'precondition-failed', current: { idleMinutes: 30 } })
     const races = await Promise.allSettled([10, 15, 20].map((idleMinutes) => browser.call('PATCH /security-settings', { idleMinutes }, { ...operator, ifMatch: '1' })))
     expect(races.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    // Even one that read before the other wrote changes nothing.
+    const store = new AuthenticationStore(own.db)
+    expect(await own.change((tx) => store.setSecuritySettings(ours(tx), DEFAULT_SECURITY, 1))).toBe(false)
+    expect(await own.change((tx) => store.setSecuritySettings(ours(tx), DEFAULT_SECURITY, 0))).toBe(false)
   })
 
   it('that allows some networks only lets nobody in or stay from elsewhere', async () => {
