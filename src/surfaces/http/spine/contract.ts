@@ -112,7 +112,7 @@ export const spine = defineContract({
   },
   permissions: {
     'policy.read-draft': 'Read drafts, proposals and dry runs before they are published',
-    'preview.read': 'See the pages as they would be, before they are published',
+    'policy.preview': 'See the pages as they would be, before they are published',
     'policy.draft': 'Import a page as a draft, and correct what was proposed',
     'policy.approve': 'Approve a draft, claim by claim',
     'policy.publish': 'Publish an approved version, or withdraw it',

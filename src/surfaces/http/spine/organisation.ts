@@ -39,7 +39,7 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
     }),
     route({
       on: 'POST /preview-links',
-      permit: 'preview.read',
+      permit: 'policy.preview',
       summary: 'Make a link that shows one browser what is not published',
       reply: z.object({ url: z.string(), until: z.string() }),
       status: 201,
