@@ -154,6 +154,14 @@ test('of changes of one group at the same time none is lost', async () => {
   await both(group.id, people)
 })
 
+test('of changes that were all made from one version one happens', async () => {
+  const group = await made()
+  const etag = group.meta.version as string
+  const answers = await Promise.all(people.map((value) => call('PATCH', `/Groups/${group.id}`, { Operations: [{ op: 'add', path: 'members', value: [{ value }] }] }, { 'if-match': etag })))
+  expect(answers.map(({ status }) => status).sort()).toEqual([204, ...people.slice(1).map(() => 412)])
+  expect(await shown(group.id)).toHaveLength(1)
+})
+
 test('a directory that is disconnected leaves people, groups and memberships behind, managed here', async () => {
   const { directory, token } = await stand.connect()
   const caller = surfaceOf(stand).as(token)

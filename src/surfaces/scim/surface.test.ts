@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TemporaryServer } from '#core/database'
+import type { Shown } from '#core/module'
 import { OPERATOR } from '../../modules/identity/people.fixture.ts'
 import { EVERYTHING, removeFolders, standForProvisioning, startTemporaryServer, type ProvisioningStand } from '../../modules/provisioning/provisioning.fixture.ts'
 import { BASE, surfaceOf, type Caller } from './client.fixture.ts'
@@ -59,6 +60,12 @@ describe('who calls', () => {
     const cookie = { cookie: '__Host-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'x-test-address': '198.51.100.40' }
     expect((await surface.as(undefined)('GET', '/Users', undefined, cookie)).status).toBe(401)
     expect((await surface.as(token)('GET', '/Users', undefined, cookie)).status).toBe(200)
+    const shown: Shown[] = []
+    const watched = surfaceOf({ ...stand, recognition: { recognise: (one) => (shown.push(one), stand.recognition.recognise(one)) } })
+    await watched.as(undefined)('GET', '/Users', undefined, cookie)
+    expect(shown).toEqual([])
+    await watched.as(token)('GET', '/Users', undefined, cookie)
+    expect(shown.map(({ client }) => client.cookies)).toEqual([{}])
   })
 
   test('a revoked or expired token is dead with the next request', async () => {
@@ -150,10 +157,11 @@ describe('bad input', () => {
   test.each<[string, string, Record<string, string>, number]>([
     ['no JSON', '{', {}, 400],
     ['not UTF-8', '"\ud800"', {}, 400],
-    ['a NUL', '{"userName":"a\\u0000b"}', {}, 400],
-    ['half a pair', '{"userName":"\\ud800"}', {}, 400],
+    ['a NUL', '{"userName":"nul@example.com","locale":"a\\u0000b"}', {}, 400],
+    ['half a pair', '{"userName":"half@example.com","locale":"\\ud800"}', {}, 400],
     ['a name of a member with a NUL', '{"a\\u0000":1}', {}, 400],
     ['nested without end', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, {}, 400],
+    ['nested without end where nobody looks', `{"userName":"deep@example.com","x":${'['.repeat(50)}${']'.repeat(50)}}`, {}, 400],
     ['a list', '[]', {}, 400],
     ['null', 'null', {}, 400],
     ['nobody', '{}', {}, 400],
