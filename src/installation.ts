@@ -31,6 +31,7 @@ import { healthOf, readinessOf } from './surfaces/http/health.ts'
 import { mountConsole } from './surfaces/http/console-files.ts'
 import { startFeed, tellingReaction } from './surfaces/http/happenings/index.ts'
 import { createIdempotency } from './surfaces/http/idempotency.ts'
+import { createLogBrowser } from './surfaces/http/log-browser.ts'
 import { createLogFace } from './surfaces/http/log-face.ts'
 import { metricsText } from './surfaces/http/metrics.ts'
 import { addressOf } from './surfaces/http/openapi.ts'
@@ -43,7 +44,7 @@ import { listen } from './surfaces/http/server.ts'
 import { accentedAssets, schemaFiles } from './surfaces/http/site-files.ts'
 import { mountSite, type ReadyPages } from './surfaces/http/site-routes.ts'
 import { SiteViews } from './surfaces/http/site-view.ts'
-import { spineApi, spineContract, type SpineParts } from './surfaces/http/spine/index.ts'
+import { spineApi, spineContract, UnderWay, type SpineParts } from './surfaces/http/spine/index.ts'
 import { mountScim } from './surfaces/scim/index.ts'
 import { Cosigner } from './surfaces/worker/cosigner.ts'
 import { Scheduler } from './surfaces/worker/scheduler.ts'
@@ -201,7 +202,9 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       definitions: () => definitions,
       refresh,
       fetchPage: (url) => fetchPage(url, { allowPrivate: options.allowPrivate }),
-      log: createLogFace(log, db, signer),
+      log: { ...createLogFace(log, db, signer), ...createLogBrowser(log) },
+      people: assembled.people,
+      underWay: new UnderWay(() => feed.changed('run')),
       claimBundle: (id) => claimBundle(db, log, id),
       pageBundle: (slug) => pageBundle(db, log, slug),
       health: async () => ({ checks: await healthOf({ db, log, major: server.major, ownChecks: [...checks.keys()].filter((id) => id.startsWith('installation/')) }) }),

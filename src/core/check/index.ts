@@ -3,7 +3,7 @@ export { checksFor, type BindableClaim } from './binding.ts'
 export { definitionDigest, requireDistinct, requireSound } from './definition.ts'
 export { CheckEngine, type EngineParts, type RunOutcome } from './engine.ts'
 export { createVault, evidenceRing, type EvidenceAddress, type EvidenceVault, type KeptEvidence } from './evidence.ts'
-export { owed, type Schedule } from './slots.ts'
+export { owed, slotEnd, type Schedule } from './slots.ts'
 export {
   allSlots,
   chainOf,
@@ -13,6 +13,7 @@ export {
   findRun,
   latestRuns,
   listBindings,
+  pastRuns,
   recentSlots,
   standing,
   type BindingRecord,

@@ -274,6 +274,14 @@ export async function latestRuns(db: OrganisationDatabase, checkId?: string): Pr
 }
 
 
+/** Every recorded run of some checks since then, oldest first, as far as a replay needs them. */
+export async function pastRuns(db: OrganisationDatabase, checkIds: readonly string[], since: Date): Promise<Map<string, { verdict: Verdict; observedAt: Date; definition: Hex }[]>> {
+  if (checkIds.length === 0) return new Map()
+  const rows = await db.app.withTables<CheckTables>().selectFrom('check.run').select(['check_id', 'verdict', 'observed_at', 'definition']).where('check_id', 'in', [...checkIds]).where('observed_at', '>=', since).orderBy('observed_at').orderBy('id').execute()
+  const byCheck = Map.groupBy(rows, (row) => row.check_id)
+  return new Map([...byCheck].map(([id, runs]) => [id, runs.map((run) => ({ verdict: run.verdict, observedAt: run.observed_at, definition: run.definition }))]))
+}
+
 /** Remembers a definition under its digest, so that later readers can see what an old binding meant. */
 export async function rememberDefinition(tx: Change<CheckTables>, digest: Hex, definition: CheckDefinition): Promise<void> {
   await tx.db

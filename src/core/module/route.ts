@@ -55,8 +55,8 @@ export interface RouteReply<R> {
   etag?: string
   location?: string
   cookies?: readonly SetCookie[]
-  /** For what is no JSON: sent as it is, with this media type, as an attachment where a file name is given. */
-  file?: { mediaType: string; bytes: Uint8Array | string; name?: string }
+  /** For what is no JSON: sent as it is, with this media type, as an attachment where a file name is given. A stream is never kept for a repeated key. */
+  file?: { mediaType: string; bytes: Uint8Array | string | ReadableStream<Uint8Array>; name?: string }
 }
 
 /**

@@ -20,11 +20,16 @@ export interface DryClaim {
 // Checks of one draft run side by side: most wait for something, and the machine has other work.
 const AT_ONCE = 4
 
-/** Runs every check that the draft would rest on, once, without recording anything, and tells each claim's state. */
-export async function dryRun(db: OrganisationDatabase, engine: CheckEngine, version: Version, at: Date): Promise<DryClaim[]> {
+/**
+ * Runs every check that the draft would rest on, once, without recording anything, and tells each claim's state.
+ * @param size told how many checks that is, before the first of them runs
+ */
+export async function dryRun(db: OrganisationDatabase, engine: Pick<CheckEngine, 'checks' | 'observe'>, version: Version, at: Date, size: (checks: number) => void = () => {}): Promise<DryClaim[]> {
   const { reading } = await readDraft(db, version)
   const claims = reading.lines.flatMap((proposal, line) => (proposal.claim ? [{ proposal, line, checks: checksFor(proposal, engine.checks.values()) }] : []))
-  const outcomes = await observeAll(engine, [...new Set(claims.flatMap((claim) => claim.checks.map((check) => check.definition.id)))])
+  const ids = [...new Set(claims.flatMap((claim) => claim.checks.map((check) => check.definition.id)))]
+  size(ids.length)
+  const outcomes = await observeAll(engine, ids)
   return claims.map(({ proposal, line, checks }) => {
     const backings = checks.flatMap((check): Backing[] => {
       const outcome = outcomes.get(check.definition.id)
@@ -38,7 +43,7 @@ export async function dryRun(db: OrganisationDatabase, engine: CheckEngine, vers
   })
 }
 
-async function observeAll(engine: CheckEngine, ids: readonly CheckId[]): Promise<Map<CheckId, RunOutcome>> {
+async function observeAll(engine: Pick<CheckEngine, 'observe'>, ids: readonly CheckId[]): Promise<Map<CheckId, RunOutcome>> {
   const outcomes = new Map<CheckId, RunOutcome>()
   const waiting = [...ids]
   const lane = async (): Promise<void> => {

@@ -40,6 +40,7 @@ export type PageTables = {
   }
   'page.correction': { id: string; document_id: string; digest: string; section: string[] | null; change: CorrectionChange; by_name: string; at: Date }
   'page.note': { id: string; claim_id: string; cause: string; mend_by: Date; role: string; by_name: string; at: Date }
+  'page.owner': { claim_id: string; person: string | null; version: number; changed_at: Date }
   'page.snapshot': { digest: string; version_id: string; at: Date; predicate: PageSnapshot; leaf_id: string }
   'page.setting': { name: string; value: unknown; changed_at: Date }
 }

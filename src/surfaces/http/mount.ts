@@ -117,7 +117,7 @@ function bodyOf(route: Route, reply: Awaited<ReturnType<Route['handle']>>, heade
     headers.set('content-type', reply.file.mediaType)
     // RFC 6266 §4.3: the plain form for old clients, the encoded one for every name.
     if (reply.file.name !== undefined) headers.set('content-disposition', `attachment; filename="${reply.file.name.replaceAll(/[^\w.-]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(reply.file.name).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)}`)
-    return new Response(typeof reply.file.bytes === 'string' ? reply.file.bytes : new Uint8Array(reply.file.bytes), { status, headers })
+    return new Response(typeof reply.file.bytes === 'string' || reply.file.bytes instanceof ReadableStream ? reply.file.bytes : new Uint8Array(reply.file.bytes), { status, headers })
   }
   headers.set('content-type', 'application/json')
   // The reply's shape is part of the contract: what does not fit is a defect here, not a surprise there.

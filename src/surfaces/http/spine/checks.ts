@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { decodeStatement, fromBase64, verifyDisclosure } from '@vouchsafe/verify'
 import { definitionDigest, findRun, latestRuns, type CheckDefinition } from '#core/check'
 import { MAX_OBSERVATION_BYTES } from '#core/check/pushed'
 import { VouchsafeError } from '#core/errors'
@@ -27,7 +28,7 @@ const RunOut = z.object({
 })
 const DefinitionOut = z.looseObject({ id: z.string(), digest: z.string() })
 
-export function checkRoutes({ db, engine, definitions, refresh, push, schedule, evidenceBundle, vault, naming }: SpineParts) {
+export function checkRoutes({ db, engine, definitions, refresh, push, schedule, evidenceBundle, vault, naming, underWay }: SpineParts) {
   const require = (id: string) => {
     const definition = definitions().get(id)
     if (definition) return definition
@@ -86,11 +87,11 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
       summary: 'Run a check now; it is recorded only where a slot is open, so that nobody reruns until green',
       body: z.strictObject({ check: CheckId }),
       reply: RunOut.partial(),
-      async handle({ body, access }) {
+      async handle({ body, access, at }) {
         const definition = require(body.check)
         requireAct(access, 'check', 'run', factsOfCheck(definition))
         if (definition.kind === 'pushed') throw new VouchsafeError('unsupported', `Check ${definition.id} is pushed by another tool and cannot be run here.`)
-        const outcome = await engine.observe(body.check)
+        const outcome = await underWay.during({ kind: 'run', what: body.check, since: at, of: 1 }, () => engine.observe(body.check))
         const recorded = await engine.record(outcome)
         if (recorded > 0) await refresh()
         const { result, attempts, observedAt } = outcome
@@ -113,9 +114,32 @@ export function checkRoutes({ db, engine, definitions, refresh, push, schedule, 
       },
     }),
     route({
+      on: 'GET /runs/{run}/evidence',
+      permit: 'evidence.read',
+      summary: 'What one run observed, field by field; that somebody looked is kept in the audit trail',
+      params: z.object({ run: z.uuid() }),
+      about: aboutEvidence,
+      reply: z.object({ run: z.string(), check: z.string(), observedAt: z.string(), definition: z.string(), fields: z.record(z.string(), z.unknown()) }),
+      async handle({ params, actor, access }) {
+        const facts = await aboutEvidence.load(params)
+        if (!access.allows({ verb: 'read', record: 'evidence', name: 'body', ...(facts === undefined ? {} : { facts }) })) throw new VouchsafeError('not-allowed', 'You may not read what was observed.', { mend: 'Ask an administrator for a role that reads evidence.' })
+        const found = await findRun(db, params.run)
+        if (!found?.run.evidence) throw new VouchsafeError('not-found', 'There is no such run.')
+        const { run } = found
+        const kept = await vault.open(found.run.evidence)
+        const evidence = decodeStatement(fromBase64(kept.envelope.payload))
+        if (evidence.kind !== 'evidence') throw new VouchsafeError('corrupt', 'What is kept of this run is no evidence.')
+        // Where the look cannot be recorded, nothing is shown.
+        await db.change({ actor: await decidingPerson(actor, naming), action: 'evidence.read', subject: { kind: 'run', id: params.run } }, async () => {})
+        const fields = Object.fromEntries(kept.disclosures.map((disclosure) => verifyDisclosure(evidence.predicate, disclosure)).map(({ name, value }) => [name, value]))
+        return { body: { run: params.run, check: run.checkId, observedAt: run.observedAt.toISOString(), definition: run.definition, fields } }
+      },
+    }),
+    route({
       on: 'DELETE /runs/{run}/evidence',
       permit: 'evidence.erase',
       summary: 'Erase the evidence of one run for good; its commitment stays in the log',
+      stepUp: true,
       params: z.object({ run: z.uuid() }),
       about: aboutEvidence,
       reply: z.object({ ok: z.boolean() }),

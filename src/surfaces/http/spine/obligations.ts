@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { clockAt, clockText, endOf, holidaysFromIcs, listClocks, listWarnings, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
+import { clockAt, clockText, endOf, isBreached, type ClockRun, holidaysFromIcs, listClocks, listWarnings, parseCalendar, PLAIN_CALENDAR } from '#core/obligation'
 import { VouchsafeError } from '#core/errors'
 import { routesOf } from '#core/module'
 import { changeSettings, readSettings } from '#core/page'
@@ -19,7 +19,7 @@ export function obligationRoutes({ db, naming }: SpineParts) {
       summary: 'Promises with a clock, and the warnings of the last thirty days',
       query: z.object({ state: z.enum(['running', 'paused', 'met', 'breached', 'cancelled']).optional() }),
       reply: z.object({
-        items: z.array(z.object({ id: z.string(), obligation: z.string(), subject: z.string(), state: z.string(), startedAt: z.string(), dueAt: z.string().nullable(), text: z.string() }).partial()),
+        items: z.array(z.object({ id: z.string(), obligation: z.string(), subject: z.string(), state: z.string(), startedAt: z.string(), dueAt: z.string().nullable(), text: z.string(), endedAt: z.string(), kept: z.boolean() }).partial()),
         warnings: z.array(z.object({ clock: z.string(), rule: z.string(), at: z.string() })),
       }),
       async handle({ query, access, at }) {
@@ -33,9 +33,10 @@ export function obligationRoutes({ db, naming }: SpineParts) {
           startedAt: clock.startedAt.toISOString(),
           dueAt: endOf(clock.run)?.toISOString() ?? null,
           text: clockText(clock.run, at),
+          ...endOfPromise(clock.run, at),
         }))
         const warnings = await listWarnings(db, new Date(at.getTime() - 30 * 86_400_000))
-        const visible = access.visibleAll('obligation', items, (item) => factsOf(item, 'startedAt', 'dueAt')).filter((item) => query.state === undefined || item.state === query.state)
+        const visible = access.visibleAll('obligation', items, (item) => factsOf(item, 'startedAt', 'dueAt', 'endedAt')).filter((item) => query.state === undefined || item.state === query.state)
         const known = new Set(visible.map((item) => item.id))
         return { body: { items: visible, warnings: warnings.filter((warning) => query.state !== undefined || known.has(warning.clock)).map((warning) => ({ ...warning, at: warning.at.toISOString() })) } }
       },
@@ -68,4 +69,12 @@ export function obligationRoutes({ db, naming }: SpineParts) {
       },
     }),
   ]
+}
+
+/** When a promise was met or broken, and which of the two; nothing while it runs, or where it was cancelled in time. */
+function endOfPromise(run: ClockRun, at: Date): { endedAt?: string; kept?: boolean } {
+  const now = clockAt(run, at)
+  if (now.kind === 'met') return { endedAt: now.metAt, kept: !now.late }
+  if (now.kind === 'cancelled') return now.breachedAt === null ? {} : { endedAt: now.breachedAt, kept: false }
+  return isBreached(run, at) ? { endedAt: endOf(run)!.toISOString(), kept: false } : {}
 }

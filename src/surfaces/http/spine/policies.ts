@@ -1,14 +1,17 @@
+import { hash } from 'node:crypto'
 import { z } from 'zod'
-import { importReport, readClaims } from '#core/claim'
+import { importReport, readClaims, type Proposal } from '#core/claim'
 import { VouchsafeError } from '#core/errors'
 import { routesOf } from '#core/module'
-import { approve, correct, dryRun, listVersions, publish, readDraft, saveDraft, statusOf, versionDiff, versionOf, withdraw, wordingsOf } from '#core/page'
+import { checksFor, definitionDigest, pastRuns } from '#core/check'
+import { approve, correct, dryRun, listVersions, publish, readDraft, replay, saveDraft, statusOf, versionDiff, versionOf, withdraw, wordingsOf } from '#core/page'
 import { LARGEST_PAGE_BYTES, readPolicy } from '#core/policy'
 import type { Access } from '#core/permission'
 import { spine } from './contract.ts'
 import { cut, pageOf, PageQuery } from './cursor.ts'
 import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
+import { counted } from './under-way.ts'
 import { factsOf, seen } from './visible.ts'
 
 const route = routesOf(spine)
@@ -43,9 +46,13 @@ const WordingOut = z.object({
   relation: z.string(),
   predecessors: z.array(z.string()),
 })
+const DAY_MS = 86_400_000
+const FindingsOut = z.object({ gaps: z.array(z.unknown()), contradictions: z.array(z.unknown()), suggestions: z.array(z.unknown()), blanketHedges: z.array(z.unknown()) })
 const ImportOut = z.looseObject({ lines: z.array(z.unknown()) })
 
-export function policyRoutes({ db, engine, refresh, fetchPage, naming }: SpineParts) {
+export function policyRoutes({ db, engine, refresh, fetchPage, naming, underWay }: SpineParts) {
+  const rehearse = (version: Awaited<ReturnType<typeof versionOf>>, at: Date) =>
+    underWay.during({ kind: 'dry-run', what: `${version.slug}@${version.number}`, since: at, of: 0 }, (step, size) => dryRun(db, counted(engine, step), version, at, size))
   const present = async (slug: string, number?: number) => {
     const version = await versionOf(db, slug, number)
     const siblings = await listVersions(db, slug)
@@ -122,12 +129,14 @@ export function policyRoutes({ db, engine, refresh, fetchPage, naming }: SpinePa
       summary: 'One version, with its lines as they are read and the claims that were accepted',
       params: VersionParams,
       about,
-      reply: VersionOut.extend({ lines: z.array(z.unknown()), claims: z.array(WordingOut) }).partial(),
+      reply: VersionOut.extend({ lines: z.array(z.unknown()), claims: z.array(WordingOut), findings: FindingsOut }).partial(),
       async handle({ params, access }) {
         const { version, out } = await present(params.slug, params.number)
-        const { reading } = await readDraft(db, version)
+        const { document, reading } = await readDraft(db, version)
         const claims = await wordingsOf(db, version.id)
-        return { body: seen(access, 'policy', { ...out, lines: [...reading.lines], claims: claims.map(mutable) }, factsOfVersion(out)), etag: etagOf(out) }
+        const { gaps, contradictions, suggestions, blanketHedges } = importReport(document, reading)
+        const lines = reading.lines.map((line) => ({ ...line, tag: tagOf(line) }))
+        return { body: seen(access, 'policy', { ...out, lines, claims: claims.map(mutable), findings: { gaps, contradictions, suggestions, blanketHedges } }, factsOfVersion(out)), etag: etagOf(out) }
       },
     }),
     route({
@@ -148,7 +157,7 @@ export function policyRoutes({ db, engine, refresh, fetchPage, naming }: SpinePa
     route({
       on: 'POST /policies/{slug}/versions/{number}/corrections',
       permit: 'policy.draft',
-      summary: 'Correct what was proposed for one line; it sticks to that wording',
+      summary: 'Correct what was proposed for one line; it sticks to that wording. If-Match takes the tag of the line',
       params: VersionParams,
       about,
       body: z.strictObject({
@@ -160,13 +169,16 @@ export function policyRoutes({ db, engine, refresh, fetchPage, naming }: SpinePa
         checks: z.array(z.string()).max(50).optional(),
       }),
       reply: z.object({ line: z.unknown() }),
-      async handle({ params, body, actor, access }) {
+      async handle({ params, body, actor, access, ifMatch }) {
         const version = await versionOf(db, params.slug, params.number)
         access.requireWritable('policy', ['lines'], await about.load(params))
         const { line, ...given } = body
+        const before = (await readDraft(db, version)).reading.lines[line]
+        if (before && ifMatch !== undefined && ifMatch !== '*' && ifMatch !== tagOf(before)) throw new VouchsafeError('precondition-failed', 'Somebody else has corrected this sentence since you read it.', { mend: 'Look at both, and say which is to stand.', current: { ...before, tag: tagOf(before) } })
         const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
         await correct(db, await decidingPerson(actor, naming), version, line, change)
-        return { body: { line: (await readDraft(db, version)).reading.lines[line] } }
+        const after = (await readDraft(db, version)).reading.lines[line]!
+        return { body: { line: { ...after, tag: tagOf(after) } }, etag: tagOf(after) }
       },
     }),
     route({
@@ -178,7 +190,39 @@ export function policyRoutes({ db, engine, refresh, fetchPage, naming }: SpinePa
       reply: z.object({ claims: z.array(z.object({ line: z.number(), text: z.string(), strength: Strength, controls: z.array(z.string()), checks: z.array(z.string()), state: z.string(), underlying: z.string(), why: z.string() })) }),
       async handle({ params, at }) {
         const version = await versionOf(db, params.slug, params.number)
-        return { body: { claims: (await dryRun(db, engine, version, at)).map((claim) => ({ ...claim, controls: [...claim.controls], checks: [...claim.checks] })) } }
+        return { body: { claims: (await rehearse(version, at)).map((claim) => ({ ...claim, controls: [...claim.controls], checks: [...claim.checks] })) } }
+      },
+    }),
+    route({
+      on: 'GET /policies/{slug}/versions/{number}/replay',
+      permit: 'check.read',
+      summary: 'How the claims of a draft would have stood, from runs that were recorded then, under the definitions of now',
+      params: VersionParams,
+      about,
+      query: z.object({ days: z.coerce.number().int().min(1).max(90).default(90) }),
+      reply: z.object({ from: z.string(), until: z.string(), runs: z.number(), underOlder: z.number(), claims: z.array(z.object({ line: z.number(), text: z.string(), spells: z.array(z.object({ from: z.string(), state: z.string() })) })) }),
+      async handle({ params, query, access, at }) {
+        const version = await versionOf(db, params.slug, params.number)
+        if (!access.allows({ verb: 'read', record: 'policy', name: 'lines', facts: (await about.load(params)) ?? {} })) throw new VouchsafeError('not-found', 'There is no such policy version to replay.')
+        const { reading } = await readDraft(db, version)
+        const from = new Date(at.getTime() - query.days * DAY_MS)
+        const mayRead = (check: string): boolean => access.allows({ verb: 'read', record: 'run', name: 'verdict', facts: { check } })
+        const claims = reading.lines.flatMap((proposal, line) => (proposal.claim ? [{ proposal, line, definitions: checksFor(proposal, engine.checks.values()).map(({ definition }) => definition) }] : [])).filter(({ definitions }) => definitions.every(({ id }) => mayRead(id)))
+        const definitions = new Map(claims.flatMap((claim) => claim.definitions.map((definition) => [definition.id, definition])))
+        const longest = Math.max(0, ...[...definitions.values()].map(({ freshnessSeconds }) => freshnessSeconds))
+        const runs = await pastRuns(db, [...definitions.keys()], new Date(from.getTime() - longest * 1000))
+        const spells = replay(claims.map(({ proposal, line, definitions: own }) => ({ line, strength: proposal.strength, controls: proposal.controls, checks: own })), runs, { from, until: at })
+        const every = [...runs].flatMap(([id, own]) => own.map((run) => ({ id, definition: run.definition })))
+        const current = new Map([...definitions].map(([id, definition]) => [id, definitionDigest(definition)]))
+        return {
+          body: {
+            from: from.toISOString(),
+            until: at.toISOString(),
+            runs: every.length,
+            underOlder: every.filter(({ id, definition }) => current.get(id) !== definition).length,
+            claims: claims.map(({ proposal, line }) => ({ line, text: proposal.text, spells: spells.get(line)!.map((spell) => ({ from: spell.from.toISOString(), state: spell.state })) })),
+          },
+        }
       },
     }),
     route({
@@ -233,6 +277,9 @@ export function policyRoutes({ db, engine, refresh, fetchPage, naming }: SpinePa
     }),
   ]
 }
+
+/** Changes with whatever a person can correct in a line. */
+const tagOf = ({ claim, controls, strength, scope, checks }: Proposal): string => hash('sha256', JSON.stringify([claim, controls, strength, scope ?? null, checks ?? null]), 'hex').slice(0, 16)
 
 const mutable = (wording: Awaited<ReturnType<typeof wordingsOf>>[number]): z.infer<typeof WordingOut> => ({
   ...wording,
