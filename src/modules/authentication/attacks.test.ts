@@ -5,7 +5,7 @@ import type { TemporaryServer } from '#core/database'
 import { Authenticator, type Bent } from './authenticator.fixture.ts'
 import { DEFAULT_SECURITY } from './security-settings.ts'
 import { AuthenticationStore, ours } from './store.ts'
-import { Browser, ORIGIN, removeFolders, standForSignIn, startTemporaryServer, type SignInStand } from './sign-in.fixture.ts'
+import { type Browser, ORIGIN, removeFolders, standForSignIn, startTemporaryServer, type SignInStand } from './sign-in.fixture.ts'
 
 const PASSWORD = 'plenty of quiet herons 9'
 const OPERATOR = { kind: 'operator', name: 'test' } as const

@@ -2,7 +2,7 @@ import { TOTP } from 'otpauth'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TemporaryServer } from '#core/database'
 import { Authenticator } from './authenticator.fixture.ts'
-import { Browser, removeFolders, standForSignIn, startTemporaryServer, type SignInStand } from './sign-in.fixture.ts'
+import { removeFolders, standForSignIn, type Browser, startTemporaryServer, type SignInStand } from './sign-in.fixture.ts'
 
 const PASSWORD = 'plenty of quiet herons 9'
 

@@ -89,7 +89,7 @@ export class AuthenticationStore {
   /** Of a session that began through an identity provider. */
   async provenanceOf(id: string): Promise<Provenance | undefined> {
     const row = await this.#app.selectFrom('authentication.session').select(['provider_id', 'provider_subject', 'provider_session']).where('id', '=', id).executeTakeFirst()
-    if (row?.provider_id == null || row.provider_subject === null) return undefined
+    if (row === undefined || row.provider_id === null || row.provider_subject === null) return undefined
     return { provider: row.provider_id, subject: row.provider_subject, ...(row.provider_session === null ? {} : { session: row.provider_session }) }
   }
 
