@@ -26,7 +26,7 @@ import { loadStarter } from './starter.ts'
 import { guardsOf, objectsElsewhere, openServer, type StorageOptions } from './storage.ts'
 import { createApp, type Bindings } from './surfaces/http/app.ts'
 import { clientOf, originsOf, trustedProxies } from './surfaces/http/client.ts'
-import type { IdentifyParts } from './surfaces/http/identify.ts'
+import { identifier, type IdentifyParts } from './surfaces/http/identify.ts'
 import { healthOf, readinessOf } from './surfaces/http/health.ts'
 import { mountConsole } from './surfaces/http/console-files.ts'
 import { startFeed, tellingReaction } from './surfaces/http/happenings/index.ts'
@@ -231,7 +231,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     })
     const seesPreview = async (context: Context): Promise<boolean> => {
       const { door, near = false } = context.env as Bindings
-      return mayPreview({ operator: door === 'operator', near, cookies: context.req.header('cookie') }, await face.read(), pass, clock.now())
+      if (mayPreview({ operator: door === 'operator', near, cookies: context.req.header('cookie') }, await face.read(), pass, clock.now())) return true
+      // Whoever has signed in and may see drafts sees them as pages as well.
+      const { access } = await identify(context, clock.now(), { permit: 'anyone' }, true)
+      return access.allows({ verb: 'act', record: 'preview', name: 'read' })
     }
     const hosts = ownHosts({ id: organisation.id, idAtHost: (host) => organisations.idAtHost(host), publicUrl: async () => (await readSettings(db)).publicUrl })
     let pages: ReadyPages | undefined
@@ -245,6 +248,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       accessOf: (recognised, at) => assembled.grants.accessOf(recognised, at),
       accessAs: (asker, person, address) => assembled.accessAs(asker, person, address),
     }
+    const identify = identifier(identity)
     const failed = (error: unknown, { method, path }: { method: string; path: string }): void => journal.error({ method, path, err: error instanceof Error ? { message: error.message, stack: error.stack } : String(error) }, 'request failed')
     const app = createApp({
       clock,

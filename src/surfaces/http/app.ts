@@ -103,7 +103,7 @@ export function createApp(parts: AppParts): Hono {
     return next()
   })
   app.use(async (context, next) => {
-    if (PUBLIC_READING.test(context.req.path) && isReading(context) && !isNear(context) && !(await parts.face()).begun) throw new VouchsafeError('not-found', 'Nothing has been published here yet.')
+    if (PUBLIC_READING.test(context.req.path) && isReading(context) && !isNear(context) && !(await parts.face()).begun && !(await parts.mayPreview(context))) throw new VouchsafeError('not-found', 'Nothing has been published here yet.')
     await next()
   })
   app.get('/healthz', (context) => context.json({ ok: true }))
