@@ -2,7 +2,7 @@ import { fromBase64, fromHex, sameBytes } from '../bytes.ts'
 import { VerifyError } from '../errors.ts'
 import { decodeLeaf, commitmentOf } from '../log/leaf.ts'
 import type { BundledEntry } from '../bundle.ts'
-import { envelopeBytes, envelopeDigest, keyIdOf, openEnvelope, readEnvelope } from './envelope.ts'
+import { envelopeBytes, envelopeDigest, keyIdOf, openEnvelope, readEnvelope, type VerifyingKey } from './envelope.ts'
 import type { Genesis, Hex, KeyChange, StatementKind } from './predicate.ts'
 import { decodeStatement, type Statement, type StatementOf } from './statement.ts'
 
@@ -21,7 +21,9 @@ interface LoggedOf<K extends StatementKind> {
 }
 
 interface KeyRecord {
-  key: Uint8Array
+  bytes: Uint8Array
+  /** What its signatures are verified with. */
+  key: VerifyingKey
   purpose: KeyPurpose
   holder: string
   role: string
@@ -52,17 +54,17 @@ export class KeyRing {
 
   constructor(genesis: Genesis) {
     this.genesis = genesis
-    this.#records = [{ key: fromHex(genesis.statementKey), purpose: 'statement', holder: '', role: 'statement key', after: -1, before: Infinity }]
+    this.#records = [{ bytes: fromHex(genesis.statementKey), key: fromHex(genesis.statementKey), purpose: 'statement', holder: '', role: 'statement key', after: -1, before: Infinity }]
   }
 
   /** @throws VerifyError `untrusted` for a change that cannot be: a key added twice, or one revoked that did not count */
   apply(change: KeyChange, index: number): void {
-    const key = fromHex(change.key)
-    const records = this.#records.filter((record) => record.purpose === change.purpose && sameBytes(record.key, key))
+    const bytes = fromHex(change.key)
+    const records = this.#records.filter((record) => record.purpose === change.purpose && sameBytes(record.bytes, bytes))
     if (change.action === 'added') {
       // INVARIANT: a revoked key never counts again; whoever wants it back makes a new one.
       if (records.length > 0) throw new VerifyError('untrusted', `entry ${index} adds a ${change.purpose} key that was added before`)
-      this.#records.push({ key, purpose: change.purpose, holder: change.holder, role: change.role, after: index, before: Infinity })
+      this.#records.push({ bytes, key: change.rpId === undefined ? bytes : { cose: bytes, rpId: change.rpId }, purpose: change.purpose, holder: change.holder, role: change.role, after: index, before: Infinity })
       return
     }
     const counting = records.find((record) => record.before === Infinity)
@@ -72,7 +74,7 @@ export class KeyRing {
 
   /** The record under which a key may sign a statement of this kind at this index. */
   find(keyId: Hex, kind: StatementKind, index: number): KeyRecord | undefined {
-    return this.#records.find((record) => record.after < index && index < record.before && SIGNERS[kind].includes(record.purpose) && keyIdOf(record.key) === keyId)
+    return this.#records.find((record) => record.after < index && index < record.before && SIGNERS[kind].includes(record.purpose) && keyIdOf(record.bytes) === keyId)
   }
 }
 

@@ -27,8 +27,12 @@ export interface Genesis {
 /** A key begins or stops to count. Signed by a statement key that counts already. */
 export interface KeyChange {
   action: 'added' | 'revoked'
-  purpose: 'statement' | 'attestation' | 'runner' | 'sender'
+  /** `encryption` signs nothing: files are encrypted to it. */
+  purpose: 'statement' | 'attestation' | 'runner' | 'sender' | 'encryption'
+  /** Raw Ed25519 key; for `encryption` a raw X25519 key (RFC 7748, age's recipient); with `rpId` a COSE_Key. */
   key: Hex
+  /** The key is a passkey's, made for this host: what it signs is a WebAuthn assertion. For `attestation` only. */
+  rpId?: string
   /** Random id of the person or program that holds it; never a name. */
   holder: string
   /** What the holder may be called on the page: 'Head of Infrastructure', 'scanner in the build system'. */

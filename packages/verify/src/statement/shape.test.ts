@@ -11,6 +11,8 @@ const folder = new URL('../../schemas/', import.meta.url)
 const schemaOf = (name: string): { safeParse(value: unknown): { success: boolean } } => z.fromJSONSchema(JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as never)
 
 const hex = fc.stringMatching(/^[0-9a-f]{64}$/)
+// Of a passkey: ES256 and EdDSA in the layout that cose-key.ts reads.
+const coseKey = fc.oneof(fc.tuple(hex, hex).map(([x, y]) => `a5010203262001215820${x}225820${y}`), hex.map((x) => `a4010103272006215820${x}`))
 const text = fc.string({ minLength: 1, maxLength: 40, unit: fc.constantFrom(...Array.from('abc XYZ/.é🙂-')) })
 const instant = fc.date({ min: new Date('2001-01-01'), max: new Date('2099-01-01'), noInvalidDate: true }).map((date) => date.toISOString().replace(/\.\d{3}Z$/, 'Z'))
 const whole = (least: number) => fc.integer({ min: least, max: 1_000_000 })
@@ -26,7 +28,10 @@ const attested = fc.tuple(span, text, text)
 
 const PREDICATES: { readonly [K in StatementKind]: fc.Arbitrary<unknown> } = {
   genesis: record({ organisation: fc.stringMatching(/^[0-9a-f]{32}$/), origin: text, statementKey: hex, predecessor: fc.record({ origin: text, size: whole(0), root: hex, reason: text }), at: instant }, ['predecessor']),
-  'key-change': fc.record({ action: fc.constantFrom('added', 'revoked'), purpose: fc.constantFrom('statement', 'attestation', 'runner', 'sender'), key: hex, holder: text, role: text, at: instant }),
+  'key-change': fc.oneof(
+    fc.record({ action: fc.constantFrom('added', 'revoked'), purpose: fc.constantFrom('statement', 'attestation', 'runner', 'sender', 'encryption'), key: hex, holder: text, role: text, at: instant }),
+    fc.record({ action: fc.constantFrom('added', 'revoked'), purpose: fc.constant('attestation'), key: coseKey, rpId: fc.domain().map((domain) => domain.toLowerCase()), holder: text, role: text, at: instant }),
+  ),
   'witness-change': fc.record({ action: fc.constantFrom('added', 'removed'), vkey: text, operator: fc.constantFrom('own', 'other'), at: instant }),
   binding: record(
     {

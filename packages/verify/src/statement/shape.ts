@@ -1,5 +1,7 @@
+import { fromHex } from '../bytes.ts'
 import { STATES } from '../claim/state-word.ts'
 import { VerifyError } from '../errors.ts'
+import { readCoseKey } from '../passkey/cose-key.ts'
 import type { Predicates, StatementKind } from './predicate.ts'
 
 /** A small closed language for shapes: enough for the statements, and short enough to be read whole. */
@@ -70,8 +72,10 @@ const PREDICATES: { [K in StatementKind]: Shape } = {
   }),
   'key-change': object({
     action: oneOf('added', 'revoked'),
-    purpose: oneOf('statement', 'attestation', 'runner', 'sender'),
-    key: hex32,
+    purpose: oneOf('statement', 'attestation', 'runner', 'sender', 'encryption'),
+    key: matching(/^(?:[0-9a-f]{2}){32,600}$/, '32 to 600 bytes in lower-case hexadecimal'),
+    // A host as URLs write it (WHATWG): lower case, A-labels. An address cannot have passkeys.
+    'rpId?': matching(/^(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/, 'a host name in lower case'),
     holder: text,
     role: text,
     at: instant,
@@ -137,6 +141,12 @@ const PREDICATES: { [K in StatementKind]: Shape } = {
 
 /** Beyond the shape: what must hold between members. */
 const RULES: { [K in StatementKind]?: (predicate: Predicates[K]) => string | undefined } = {
+  'key-change': ({ purpose, key, rpId }) => {
+    if (rpId === undefined) return key.length === 64 ? undefined : 'a key has 64 lower-case hexadecimal digits, unless it is a passkey'
+    if (purpose !== 'attestation') return 'a passkey signs attestations only'
+    readCoseKey(fromHex(key))
+    return undefined
+  },
   'slot-result': (result) => {
     const ran = result.verdict !== 'not-run'
     if (ran !== result.attempts > 0) return 'attempts is 0 exactly when the slot was not run'
