@@ -6,7 +6,7 @@ import type { GroupId, PersonId } from '#modules/identity'
 import { provisioning } from './contract.ts'
 import { directoryOfRow, type Directory } from './directory.ts'
 import type { DirectoryToken, ProvisioningParts } from './parts.ts'
-import { countsOf, deleteAccount, deleteCircle, directoryOf, findDirectory, keepMembers, keepRefusal, listAccounts, listCircles, listDirectories, lockDirectory, outside, refusalsOf, sawRequest, within, type Counts, type RefusalRow } from './store.ts'
+import { countsOf, deleteAccount, deleteCircle, directoryOf, findDirectory, insertDirectory, keepMembers, keepRefusal, listAccounts, listCircles, listDirectories, lockDirectory, outside, refusalsOf, sawRequest, updateDirectory, within, type Counts, type RefusalRow } from './store.ts'
 
 /** The one scope that a directory's token has. */
 export const PROVISION = 'scim.provision'
@@ -65,7 +65,7 @@ export function createDirectories({ db, events, people, tokens }: ProvisioningPa
     const directory = await db.change({ actor: asker.by, action: 'directory.connect', subject: { kind: 'directory', id }, detail: { adoptsInvited } }, async (tx: Change<never>) => {
       const account = await people.create(tx, { kind: 'service', state: 'active', displayName: `Directory: ${title}` })
       const row = { id, title, managed_by: provider ?? id, service_account: account.id, adopts_invited: adoptsInvited, created_at: tx.at, created_by: asker.by.name, ended_at: null, last_request_at: null, last_change_at: null }
-      await within(tx).insertInto('provisioning.directory').values(row).execute().catch(taken)
+      await insertDirectory(within(tx), row).catch(taken)
       await events.happened(tx, provisioning, 'directory.connected', { directory: id })
       return directoryOfRow(row)
     })
@@ -87,11 +87,7 @@ export function createDirectories({ db, events, people, tokens }: ProvisioningPa
     await db.change({ actor: by, action: 'directory.change', subject: { kind: 'directory', id: directory.id }, detail: { fields: Object.keys(next) } }, async (tx: Change<never>) => {
       const row = await lockDirectory(within(tx), directory.id)
       if (row === undefined || row.ended_at !== null) throw ended()
-      await within(tx)
-        .updateTable('provisioning.directory')
-        .set({ title: next.title ?? row.title, adopts_invited: next.adoptsInvited ?? row.adopts_invited })
-        .where('id', '=', row.id)
-        .execute()
+      await updateDirectory(within(tx), row.id, { title: next.title ?? row.title, adopts_invited: next.adoptsInvited ?? row.adopts_invited })
       await events.happened(tx, provisioning, 'directory.changed', { directory: row.id })
     })
   }
@@ -148,7 +144,7 @@ export function createDirectories({ db, events, people, tokens }: ProvisioningPa
   async function endOf(serviceAccount: string, tx: Change<never>): Promise<void> {
     const row = await directoryOf(within(tx), serviceAccount)
     if (row === undefined || row.ended_at !== null) return
-    await within(tx).updateTable('provisioning.directory').set({ ended_at: tx.at }).where('id', '=', row.id).execute()
+    await updateDirectory(within(tx), row.id, { ended_at: tx.at })
     await events.happened(tx, provisioning, 'directory.disconnected', { directory: row.id })
   }
 

@@ -209,6 +209,11 @@ export const findDirectory = async (q: Queries, id: string): Promise<DirectoryRo
 
 export const lockDirectory = async (q: Transaction<ProvisioningTables>, id: string): Promise<DirectoryRow | undefined> => (isId(id) ? q.selectFrom('provisioning.directory').selectAll().where('id', '=', id).forUpdate().executeTakeFirst() : undefined)
 
+export const insertDirectory = async (q: Transaction<ProvisioningTables>, row: DirectoryRow): Promise<void> => void (await q.insertInto('provisioning.directory').values(row).execute())
+
+export const updateDirectory = async (q: Transaction<ProvisioningTables>, id: string, row: Partial<Pick<DirectoryRow, 'title' | 'adopts_invited' | 'ended_at'>>): Promise<void> =>
+  void (await q.updateTable('provisioning.directory').set(row).where('id', '=', id).execute())
+
 export const listDirectories = (q: Queries): Promise<DirectoryRow[]> => q.selectFrom('provisioning.directory').selectAll().orderBy('created_at').orderBy('id').limit(500).execute()
 
 export interface Counts {
