@@ -27,6 +27,8 @@ export interface Once {
 export interface Admitted {
   /** `linked`: they were signed in already, and have one way more. */
   next: 'done' | 'linked' | 'second-factor' | 'enrol'
+  /** Second factors of theirs to choose from. */
+  ways?: readonly string[]
   cookies: SetCookie[]
 }
 
@@ -94,9 +96,11 @@ export class Admission {
     })
     if (result.admitted !== undefined) return result.admitted
     const person = (await people.find(result.person.id)) ?? result.person
-    const { next, cookies } = await doors.afterProvider(person, provenance, asked)
+    const { next, cookies } = await doors.afterProvider(person, provenance, asked).catch((error: unknown) => {
+      throw isVouchsafeError(error, 'not-allowed') ? new Refusal('network', 'authentication refuses where they come from', error) : error
+    })
     if (next.next === 'choose-password') throw new Refusal('not-active')
-    return { next: next.next, cookies }
+    return { next: next.next, cookies, ...('ways' in next ? { ways: next.ways } : {}) }
   }
 
   /** Writes down that somebody was not let in. Only for those who had begun here: strangers cannot make us write. */

@@ -9,7 +9,7 @@ import { KeyRing, openLocalRoots } from '#core/keys'
 import { ANYONE, type Actor, type Client, type Route, type SetCookie } from '#core/module'
 import { outboundFetch } from '#core/outbound'
 import { fullAccess, type Access } from '#core/permission'
-import { authentication, authenticationMigrations, type Provenance } from '#modules/authentication'
+import { authentication, authenticationMigrations } from '#modules/authentication'
 import { identity } from '#modules/identity'
 import { createAuthenticationModule } from '../authentication/module.ts'
 import { standOn, type Stand } from '../identity/people.fixture.ts'
@@ -55,7 +55,7 @@ export async function standForFederation(server: TemporaryServer, options: Parti
     events: stand.events,
     people: stand.people,
     invitations: stand.invitations,
-    doors: doorsOf(made, stand, continued),
+    doors: doorsOf(made, continued),
     authority: { requireOverGroup: refuseAbove, requireOverPerson: refuseAbove },
     allowPrivate: true,
     fetch: outboundFetch,
@@ -78,21 +78,16 @@ export async function standForFederation(server: TemporaryServer, options: Parti
   }
 }
 
-/** Authentication as federation asks it. What comes after a word that is not strong is its own business, and is only noted here. */
-function doorsOf(made: ReturnType<typeof createAuthenticationModule>, { db }: Stand, continued: string[]): Doors {
-  const { sessions } = made
+/** Authentication as federation asks it. Whose sign-in went on with our own second factor is noted. */
+function doorsOf(made: ReturnType<typeof createAuthenticationModule>, continued: string[]): Doors {
   return {
-    begin: (tx, session) => sessions.begin(tx, session),
-    end: (tx, which) => sessions.end(tx, which),
-    afterProvider: async (person) => {
+    begin: (tx, session) => made.sessions.begin(tx, session),
+    end: (tx, which) => made.sessions.end(tx, which),
+    afterProvider(person, provenance, asked) {
       continued.push(person.id)
-      return { next: { next: 'enrol' }, cookies: [] }
+      return made.afterProvider(person, provenance, asked)
     },
-    async provenanceOf(session): Promise<Provenance | undefined> {
-      const { rows } = await db.appPool.query<{ provider_id: string | null; provider_subject: string; provider_session: string | null }>('select provider_id, provider_subject, provider_session from authentication.session where id = $1', [session])
-      const [row] = rows
-      return row?.provider_id == null ? undefined : { provider: row.provider_id, subject: row.provider_subject, ...(row.provider_session === null ? {} : { session: row.provider_session }) }
-    },
+    provenanceOf: made.provenanceOf,
   }
 }
 

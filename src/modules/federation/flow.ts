@@ -90,10 +90,10 @@ export class Flow {
   }
 }
 
-function placeAfter({ next }: Admitted, begun: Begun): string {
+function placeAfter({ next, ways }: Admitted, begun: Begun): string {
   if (next === 'done') return begun.returnTo
   if (next === 'linked') return `${begun.returnTo}${begun.returnTo.includes('?') ? '&' : '?'}linked=${begun.provider}`
-  return `/console/sign-in?next=${next}&return=${encodeURIComponent(begun.returnTo)}`
+  return `/console/sign-in?next=${next}${ways === undefined ? '' : `&ways=${ways.join(',')}`}&return=${encodeURIComponent(begun.returnTo)}`
 }
 
 /** Whoever was adding an account goes back to where they were; everybody else to the page for signing in. */

@@ -2,6 +2,7 @@ import { reactionTo, type Module } from '#core/module'
 import { authentication } from '#modules/authentication'
 import { Admission } from './admission.ts'
 import { Calling } from './calling.ts'
+import { federationChecks } from './checks.ts'
 import { federation } from './contract.ts'
 import { Flow, type FlowParts } from './flow.ts'
 import { Logout } from './logout.ts'
@@ -39,7 +40,7 @@ export function createFederationModule(given: FederationParts): FederationServic
       contract: federation,
       migrations: federationMigrations.folder,
       routes: federationRoutes({ ...parts, providers, flow, logout: new Logout(parts, flow) }),
-      checks: [],
+      checks: federationChecks({ offered: async () => (await providers.list()).filter(({ settings }) => settings.enabled), localUrl: given.localUrl }),
       obligations: [],
       reactions: [
         // Whoever is invited anew shows anew who they are.

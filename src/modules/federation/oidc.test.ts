@@ -146,6 +146,7 @@ describe('who somebody from a provider is', () => {
       const visitor = stand.visitor()
       expect(await signIn(visitor, 'ada'), secondFactor).toMatch(/^\/console\/sign-in\?next=enrol/)
       expect(await visitor.person()).toBeUndefined()
+      expect(visitor.cookies).toHaveProperty('__Host-sign-in')
     }
     await change({ secondFactor: 'trusted' })
     expect(stand.continued).toHaveLength(2)

@@ -16,7 +16,7 @@ export interface Doors {
    * Goes on after a provider's word with our own second factor: asks for it, has one set up, or begins the session where
    * neither is needed. The provider's word is the first factor; single sign-on, where it is required, is met by it.
    */
-  afterProvider(person: Person, provenance: Provenance, asked: { client: Client; at: Date }): Promise<{ next: { next: 'done' | 'second-factor' | 'enrol' | 'choose-password' }; cookies: SetCookie[] }>
+  afterProvider(person: Person, provenance: Provenance, asked: { client: Client; at: Date }): Promise<{ next: { next: 'done' | 'enrol' | 'choose-password' } | { next: 'second-factor'; ways: readonly string[] }; cookies: SetCookie[] }>
   /** The provider that a session came by, and its own id of it; undefined for one that began here. */
   provenanceOf(sessionId: string): Promise<Provenance | undefined>
 }

@@ -19,6 +19,7 @@ export const REFUSALS = {
   'already-linked': ['This account belongs to somebody else here.', 'Sign out at the provider and use the account that is yours.'],
   'another-linked': ['You have another account at this provider already.', 'Take that one away first, under your ways to sign in.'],
   'not-active': ['This account cannot sign in here.', 'Ask whoever manages people here.'],
+  network: ['Nobody signs in from where you are.', 'Come from one of the networks that the organisation allows.'],
   'invitation-over': ['This invitation is not valid any more.', 'Ask whoever invited you to send it again.'],
   'signed-out': ['You were signed out while you were at the provider.', 'Sign in again, and add the provider then.'],
 } as const satisfies Record<string, readonly [message: string, mend: string]>
