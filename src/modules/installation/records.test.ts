@@ -122,6 +122,15 @@ describe('stored text', () => {
     expect(result).toMatchObject({ verdict: 'fails', summary: `page.setting.value holds ${words}` })
   })
 
+  it('hashes belong where signing in keeps them, and are Argon2id there', async () => {
+    await asOwner('create schema authentication; create table authentication.secret_phrase (person_id integer, hash text); grant usage on schema authentication to public; grant select on authentication.secret_phrase to public')
+    await asOwner("insert into authentication.secret_phrase values (1, '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG')")
+    expect(await runOnce(passwordsCheck(bench.parts))).toMatchObject({ verdict: 'holds' })
+    await asOwner("insert into authentication.secret_phrase values (2, 'hunter2')")
+    expect(await runOnce(passwordsCheck(bench.parts))).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('no Argon2id hash') })
+    await asOwner('drop schema authentication cascade')
+  })
+
   it('a column made for passwords fails even while it is empty', async () => {
     await asOwner('create table page.person (id integer, password_hash text); grant select on page.person to public')
     expect(await runOnce(passwordsCheck(bench.parts))).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('page.person.password_hash') })
