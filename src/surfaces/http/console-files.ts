@@ -44,6 +44,7 @@ export function consoleFiles(folder: string): ReadonlyMap<string, Sealed> {
 /** The web console: its files, and its index for every address that the console itself takes apart. */
 export function mountConsole(app: Hono, folder: string): void {
   let files: ReadonlyMap<string, Sealed> | undefined
+  // Also `/console` itself: every address in the files begins with /console/.
   app.get('/console/*', (context) => {
     files ??= consoleFiles(folder)
     const path = decodeURIComponent(context.req.path).replace(/^\/console\/?/, '')
@@ -57,5 +58,4 @@ export function mountConsole(app: Hono, folder: string): void {
     const { status, headers, body } = answer(file, { method: context.req.method, ifNoneMatch: context.req.header('if-none-match'), acceptEncoding: context.req.header('accept-encoding') })
     return finish(new Response(body === null ? null : new Uint8Array(body), { status, headers }))
   })
-  app.get('/console', (context) => context.redirect('/console/', 308))
 }
