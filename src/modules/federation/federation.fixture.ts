@@ -11,7 +11,7 @@ import { outboundFetch } from '#core/outbound'
 import { fullAccess, type Access } from '#core/permission'
 import { authentication, authenticationMigrations } from '#modules/authentication'
 import { identity } from '#modules/identity'
-import { createAuthenticationModule } from '../authentication/module.ts'
+import { removeFolders as removeAuthenticationFolders, standForSignIn, type SignInStand } from '../authentication/sign-in.fixture.ts'
 import { standOn, type Stand } from '../identity/people.fixture.ts'
 import { federation } from './contract.ts'
 import { createFederationModule } from './module.ts'
@@ -21,9 +21,12 @@ import { federationMigrations } from './store.ts'
 /** Where browsers and providers find us: the origin of all addresses. */
 export const ORIGIN = 'http://localhost:4000'
 
+/** Authentication as its own fixture makes it, on our database, people and events. */
+type Authentication = Pick<SignInStand, 'sessions' | 'recognition' | 'afterProvider' | 'provenanceOf' | 'module'>
+
 export interface FederationStand extends Omit<Stand, 'module'> {
   clock: ManualClock
-  authentication: ReturnType<typeof createAuthenticationModule>
+  authentication: Authentication
   federation: ReturnType<typeof createFederationModule>
   /** Persons whose sign-in went on with our own second factor. */
   continued: string[]
@@ -43,7 +46,7 @@ export async function standForFederation(server: TemporaryServer, options: Parti
   folders.push(folder)
   const keys = new KeyRing({ folder: join(folder, 'ring'), organisation: 'acme', roots: await openLocalRoots(join(folder, 'root')), clock })
   const organisation = async () => ({ name: 'Harbour', publicUrl: ORIGIN })
-  const made = createAuthenticationModule({ db: stand.db, clock, keys, events: stand.events, people: stand.people, invitations: stand.invitations, setUp: stand.setUp, isOwner: async (id) => stand.owners.has(id), organisation, localUrl: () => ORIGIN, providers: () => own.offered() })
+  const made: Authentication = await standForSignIn(server, { db: stand.db, clock, keys, events: stand.events, people: stand.people, invitations: stand.invitations, setUp: stand.setUp, isOwner: async (id) => stand.owners.has(id), organisation, localUrl: () => ORIGIN, providers: () => own.offered() })
   const continued: string[] = []
   const refuseAbove = async (_tx: Change<never>, giver: { kind: string }, id: string): Promise<void> => {
     if (giver.kind !== 'operator' && stand.above.has(id)) throw new VouchsafeError('not-allowed', 'They hold more than you do.')
@@ -79,7 +82,7 @@ export async function standForFederation(server: TemporaryServer, options: Parti
 }
 
 /** Authentication as federation asks it. Whose sign-in went on with our own second factor is noted. */
-function doorsOf(made: ReturnType<typeof createAuthenticationModule>, continued: string[]): Doors {
+function doorsOf(made: Authentication, continued: string[]): Doors {
   return {
     begin: (tx, session) => made.sessions.begin(tx, session),
     end: (tx, which) => made.sessions.end(tx, which),
@@ -92,7 +95,10 @@ function doorsOf(made: ReturnType<typeof createAuthenticationModule>, continued:
 }
 
 const folders: string[] = []
-export const removeFolders = (): void => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }))
+export const removeFolders = (): void => {
+  removeAuthenticationFolders()
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+}
 
 /** Where an answer of ours sends a browser. */
 export interface Answer {
@@ -112,12 +118,12 @@ export class Visitor {
   access: Access = fullAccess({ id: 'test', kind: 'person' }, { ...identity.records, ...authentication.records, ...federation.records })
   lastSetCookies: readonly SetCookie[] = []
   readonly #routes: readonly Route[]
-  readonly #made: ReturnType<typeof createAuthenticationModule>
+  readonly #made: Authentication
   readonly #clock: ManualClock
   /** Cookies of other hosts, by origin. */
   readonly #abroad = new Map<string, Map<string, string>>()
 
-  constructor(routes: readonly Route[], made: ReturnType<typeof createAuthenticationModule>, clock: ManualClock, client: Partial<Client>) {
+  constructor(routes: readonly Route[], made: Authentication, clock: ManualClock, client: Partial<Client>) {
     this.#routes = routes
     this.#made = made
     this.#clock = clock

@@ -55,6 +55,15 @@ describe('signing in through an OpenID Connect provider', () => {
     }
   })
 
+  it('begins with a page of ours, or by hand, and never by a link of another site', async () => {
+    for (const fetchSite of ['cross-site', 'same-site']) {
+      const lured = stand.visitor({ fetchSite })
+      expect((await lured.leave(provider, { return: '/console/people' })).href, fetchSite).toBe(`${ORIGIN}/console/sign-in?return=%2Fconsole%2Fpeople`)
+      expect(lured.cookies, fetchSite).toEqual({})
+    }
+    for (const fetchSite of ['same-origin', 'none']) expect((await stand.visitor({ fetchSite }).leave(provider)).href, fetchSite).toContain(idp.issuer)
+  })
+
   it('lets two people in at once, each as themselves', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `person${index}x`)
     const visitors = names.map(() => stand.visitor())
@@ -205,23 +214,28 @@ describe('single logout', () => {
     const now = Math.floor(stand.clock.now().getTime() / 1000)
     const claims = { iss: bent.issuer, aud: 'vouchsafe', iat: now, jti: 'one', sid: 'their session', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }
     const send = (token: string) => visitor.answer(`POST /federation/${id}/back-channel-logout`, Buffer.from(new URLSearchParams({ logout_token: token }).toString()))
+    // Each is right in all but one thing.
+    const order = (given: Record<string, unknown>, how: Parameters<BentProvider['signed']>[1] = {}) => bent.signed(given, { typ: 'logout+jwt', ...how })
     const wrong: [string, string][] = [
-      ['an id token', bent.signed({ ...claims, events: undefined, nonce: 'n', sub: 'kim' })],
-      ['with a nonce', bent.signed({ ...claims, nonce: 'n' })],
-      ['for somebody else', bent.signed({ ...claims, aud: 'another' })],
-      ['of another issuer', bent.signed({ ...claims, iss: idp.issuer })],
-      ['of another time', bent.signed({ ...claims, iat: now - 1200 })],
-      ['of the future', bent.signed({ ...claims, iat: now + 300 })],
-      ['without an id', bent.signed({ ...claims, jti: undefined })],
-      ['of nobody', bent.signed({ ...claims, sid: undefined })],
-      ['unsigned', bent.signed(claims, { alg: 'none', signature: '' })],
-      ['signed with the public key as a secret', bent.signed(claims, { alg: 'HS256', hmac: JSON.stringify(bent.keys[0]) })],
-      ['signed by somebody else', bent.signed(claims, { key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey })],
-      ['of another type', bent.signed(claims, { typ: 'at+jwt' })],
+      ['an id token', order({ ...claims, events: undefined, nonce: 'n', sub: 'kim' })],
+      ['with a nonce', order({ ...claims, nonce: 'n' })],
+      ['for somebody else', order({ ...claims, aud: 'another' })],
+      ['of another issuer', order({ ...claims, iss: idp.issuer })],
+      ['of another time', order({ ...claims, iat: now - 1200 })],
+      ['of the future', order({ ...claims, iat: now + 300 })],
+      ['without an id', order({ ...claims, jti: undefined })],
+      ['of nobody', order({ ...claims, sid: undefined })],
+      ['unsigned', order(claims, { alg: 'none', signature: '' })],
+      ['signed with the public key as a secret', order(claims, { alg: 'HS256', hmac: JSON.stringify(bent.keys[0]) })],
+      ['signed by somebody else', order(claims, { key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey })],
+      ['of another type', order(claims, { typ: 'at+jwt' })],
+      ['of the type of any token', order(claims, { typ: 'JWT' })],
+      ['without a type', bent.signed(claims)],
+      ['without its event', order({ ...claims, events: { 'http://schemas.openid.net/event/another': {} } })],
     ]
     for (const [what, token] of wrong) await expect(send(token), what).rejects.toMatchObject({ code: 'bad-input' })
     expect(await visitor.person()).toBeDefined()
-    const token = bent.signed(claims, { typ: 'logout+jwt' })
+    const token = order(claims)
     expect((await send(token)).status).toBe(200)
     expect(await visitor.person()).toBeUndefined()
     await expect(send(token)).rejects.toMatchObject({ code: 'bad-input' })

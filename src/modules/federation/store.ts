@@ -75,7 +75,7 @@ export async function deleteProvider(tx: FederationChange, id: string): Promise<
 
 export async function secretOf(q: Queries, id: string): Promise<Sealed | undefined> {
   const row = await q.selectFrom('federation.provider').select(['secret', 'secret_key_id']).where('id', '=', id).executeTakeFirst()
-  return row?.secret == null || row.secret_key_id === null ? undefined : { keyId: row.secret_key_id, bytes: row.secret }
+  return row === undefined || row.secret === null || row.secret_key_id === null ? undefined : { keyId: row.secret_key_id, bytes: row.secret }
 }
 
 export async function findAccount(q: Queries, issuer: string, subject: string): Promise<Account | undefined> {
@@ -115,7 +115,7 @@ export async function usedAccount(tx: FederationChange, { issuer, subject }: { i
 
 export async function handleOf(q: Queries, provider: string, subject: string): Promise<Sealed | undefined> {
   const row = isId(provider) ? await q.selectFrom('federation.account').select(['handle', 'handle_key_id']).where('provider_id', '=', provider).where('subject', '=', subject).executeTakeFirst() : undefined
-  return row?.handle == null || row.handle_key_id === null ? undefined : { keyId: row.handle_key_id, bytes: row.handle }
+  return row === undefined || row.handle === null || row.handle_key_id === null ? undefined : { keyId: row.handle_key_id, bytes: row.handle }
 }
 
 export async function deleteAccounts(tx: FederationChange, where: { id: string } | { person: string }): Promise<Account[]> {

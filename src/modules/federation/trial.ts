@@ -31,7 +31,7 @@ export async function tryProvider(provider: Provider, oidc: Oidc, at: Date): Pro
       ]
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      return [{ what: 'Discovery', ok: false, detail: `${error.message} ${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}.` }]
+      return [{ what: 'Discovery', ok: false, detail: `${error.message} ${error.why.charAt(0).toUpperCase()}${error.why.slice(1).replace(/\.+$/, '')}.` }]
     }
   }
   if (!isSaml(provider)) return []
