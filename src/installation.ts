@@ -156,6 +156,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const assembled = assembleModules({
       otherContracts: [spineContract],
       otherReactions: [tellingReaction],
+      signer,
       organisation,
       server,
       log,
@@ -234,7 +235,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       if (mayPreview({ operator: door === 'operator', near, cookies: context.req.header('cookie') }, await face.read(), pass, clock.now())) return true
       // Whoever has signed in and may see drafts sees them as pages as well.
       const { access } = await identify(context, clock.now(), { permit: 'anyone' }, true)
-      return access.allows({ verb: 'act', record: 'preview', name: 'read' })
+      return access.allows({ verb: 'act', record: 'policy', name: 'preview' })
     }
     const hosts = ownHosts({ id: organisation.id, idAtHost: (host) => organisations.idAtHost(host), publicUrl: async () => (await readSettings(db)).publicUrl })
     let pages: ReadyPages | undefined

@@ -53,9 +53,14 @@ describe('the words of all modules together', () => {
   })
 
   test('every permission is held by some built-in role by name, or by owners alone and said to be', () => {
-    const OWNERS_ALONE = ['evidence.erase', 'key.change', 'log.change', 'provider.change', 'person.set-up']
+    const OWNERS_ALONE = ['evidence.erase', 'key.change', 'log.change', 'mail-setting.change', 'provider.change', 'person.set-up']
     const named = new Set(BUILT_IN.flatMap(({ rules }) => rules.flatMap((rule) => (rule.verb === 'act' ? (rule.names ?? []).map((name) => `${rule.record}.${name}`) : []))))
     expect(permissions.filter((permission) => !named.has(permission)).toSorted()).toEqual(OWNERS_ALONE.toSorted())
+  })
+
+  test('every record type has acts of its own, or belongs to one that has', () => {
+    const acting = new Set(permissions.map((permission) => permission.slice(0, permission.lastIndexOf('.'))))
+    expect(Object.entries(types).filter(([name, { under }]) => !acting.has(name) && !(under !== undefined && acting.has(under))).map(([name]) => name)).toEqual([])
   })
 
   test('every table of every module is shown as a record, or stands in the list of those that are not', async () => {

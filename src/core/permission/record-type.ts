@@ -20,6 +20,8 @@ export interface Field {
  */
 export interface RecordType {
   readonly title: string
+  /** The record type that it belongs to, where it has no acts of its own: the scope of a token on that one covers it as well. */
+  readonly under?: string
   /** Table or view with its schema (`identity.person`), where lists are answered in SQL. */
   readonly table?: string
   /**

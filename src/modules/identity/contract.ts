@@ -46,6 +46,7 @@ export const identity = defineContract({
     },
     membership: {
       title: 'Membership of a group',
+      under: 'group',
       table: 'identity.membership',
       fields: {
         group: { kind: 'text', column: 'group_id', title: 'Group' },

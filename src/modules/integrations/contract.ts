@@ -44,6 +44,7 @@ export const integrations = defineContract({
     },
     delivery: {
       title: 'Delivery to a webhook',
+      under: 'webhook',
       table: 'integrations.delivery',
       fields: {
         id: { kind: 'text', title: 'Id' },

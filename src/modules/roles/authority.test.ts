@@ -57,7 +57,7 @@ test('a token never does what its owner may not, whatever its scopes', () => {
   fc.assert(
     fc.property(rulesOf, fc.subarray(['book.lend', 'book.sell', 'reader.lend', 'nothing.at-all', '*.lend']), (rules, scopes) => {
       const owner = accessOf(granted(rules), { id: 'p', kind: 'person', groups: [], roles: [] }, TYPES)
-      const token = owner.narrowedTo(rulesOfScopes(scopes, 't'))
+      const token = owner.narrowedTo(rulesOfScopes(scopes, 't', TYPES))
       for (const record of ['book', 'reader']) for (const verb of ['find', 'read', 'write', 'act'] as const) for (const name of NAMES[verb]) for (const one of facts) {
         const question = { verb, record, facts: one, ...(name === undefined ? {} : { name }) }
         if (token.allows(question)) {

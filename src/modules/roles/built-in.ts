@@ -20,8 +20,7 @@ const own: Condition = { all: [{ has: { field: 'id' } }, { equal: [{ field: 'id'
 const responder: readonly Rule[] = [
   ...see(...PROGRAMME, 'evidence', 'installation'),
   { effect: 'allow', verb: 'write', record: 'claim', names: ['owner', 'note'] },
-  act('policy', 'read-draft'),
-  act('preview', 'read'),
+  act('policy', 'read-draft', 'preview'),
   act('check', 'read', 'run'),
   act('evidence', 'read'),
   act('claim', 'read', 'own', 'note'),
@@ -48,8 +47,7 @@ const people: readonly Rule[] = [
 
 const auditor: readonly Rule[] = [
   ...see(...PROGRAMME, 'evidence', 'installation', 'settings', 'audit', 'person', 'group', 'membership', 'invitation', 'role', 'assignment', 'access', ...ENTRANCES, ...WAYS_OUT),
-  act('policy', 'read-draft'),
-  act('preview', 'read'),
+  act('policy', 'read-draft', 'preview'),
   act('claim', 'read'),
   act('check', 'read'),
   act('evidence', 'read'),

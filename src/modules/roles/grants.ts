@@ -84,7 +84,7 @@ export function createGrants(db: OrganisationDatabase, types: () => Readonly<Rec
       if (actor.by.kind !== 'token') return found.access
       // A token without scopes may nothing: its scopes are said, never assumed.
       const token = `${actor.by.tokenId} ${(scopes ?? []).join(' ')}`
-      const narrowed = found.byToken.get(token) ?? found.access.narrowedTo(rulesOfScopes(scopes ?? [], actor.by.tokenId))
+      const narrowed = found.byToken.get(token) ?? found.access.narrowedTo(rulesOfScopes(scopes ?? [], actor.by.tokenId, types()))
       found.byToken.set(token, narrowed)
       return narrowed
     },

@@ -29,7 +29,6 @@ export const spine = defineContract({
         findings: { kind: 'json', title: 'Contradictions, gaps and better wordings' },
       },
     },
-    preview: { title: 'Pages that are not published', fields: {} },
     claim: {
       title: 'Claim on the page',
       fields: {
@@ -60,6 +59,7 @@ export const spine = defineContract({
     },
     run: {
       title: 'Run of a check',
+      under: 'check',
       key: ['run', 'check'],
       fields: {
         run: { kind: 'text', title: 'Id' },
@@ -89,9 +89,10 @@ export const spine = defineContract({
     },
     key: { title: 'Key that counts', key: ['keyId'], fields: { keyId: { kind: 'text', title: 'Id' }, purpose: { kind: 'text', title: 'Purpose' }, holder: { kind: 'text', title: 'Holder' }, role: { kind: 'text', title: 'Role' } } },
     log: { title: 'The log', key: ['origin'], fields: { origin: { kind: 'text', title: 'Origin' } } },
-    witness: { title: 'Witness of the log', key: ['name'], fields: { name: { kind: 'text', title: 'Name' }, url: { kind: 'text', title: 'Address' }, operator: { kind: 'text', title: 'Whose' } } },
+    witness: { title: 'Witness of the log', under: 'log', key: ['name'], fields: { name: { kind: 'text', title: 'Name' }, url: { kind: 'text', title: 'Address' }, operator: { kind: 'text', title: 'Whose' } } },
     obligation: {
       title: 'Promise with a clock',
+      under: 'installation',
       fields: {
         id: { kind: 'text', title: 'Id' },
         obligation: { kind: 'text', title: 'Promise' },
