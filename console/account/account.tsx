@@ -3,10 +3,8 @@ import { useState } from 'react'
 import { get } from '../api/client.ts'
 import { useSession } from '../api/session.ts'
 import { SessionsOf } from '../authentication/sessions-of.tsx'
-import { signOut } from '../authentication/sign-out.ts'
 import { TokensOf } from '../authentication/tokens-of.tsx'
 import type { WaysRecord } from '../authentication/ways-record.ts'
-import { Button } from '../components/button.tsx'
 import { SelectField } from '../components/form.tsx'
 import { Loaded } from '../components/record.tsx'
 import { chooseScheme, chosenScheme, type Scheme } from '../components/scheme.ts'
@@ -26,7 +24,7 @@ export default function Account() {
   const again = (): Promise<void> => queries.invalidateQueries({ queryKey: [WAYS_PATH] })
   const person = session.data?.person
   return (
-    <Screen title="Your account" acts={<Button onClick={() => signOut(queries)}>Sign out</Button>}>
+    <Screen title="Your account">
       {person && <p className="soft who">{person.displayName}{person.email && `, ${person.email}`}</p>}
       <Loaded query={query} lines={10}>
         {(ways) => (

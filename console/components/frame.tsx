@@ -58,7 +58,12 @@ function SignedIn({ places, organisation, person }: { places: readonly Place[]; 
     { title: 'See the public page', always: true, run: () => window.location.assign('/') },
     { title: 'Sign out', also: 'log out leave', always: true, run: () => void signOut(queries) },
   ])
-  const foot = <Button look="plain" onClick={() => { close(); void navigate({ to: '/account' }) }}>{person}</Button>
+  const foot = (
+    <>
+      <Button look="plain" onClick={() => { close(); void navigate({ to: '/account' }) }}>{person}</Button>
+      <Button look="plain" onClick={() => signOut(queries)}>Sign out</Button>
+    </>
+  )
   return (
     <>
       <a className="skip" href="#sheet" onClick={(event) => { event.preventDefault(); document.getElementById('sheet')?.focus() }}>Skip to the content</a>

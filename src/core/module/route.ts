@@ -16,6 +16,8 @@ export interface Client {
   cookies: Readonly<Record<string, string>>
   /** The origin under which this installation is reached: `https://security.example.com`, without a path. */
   origin: string
+  /** Sec-Fetch-Site: where the page stands that made the browser ask. Left out by programs and by old browsers. */
+  fetchSite?: string
 }
 
 export interface RouteRequest<P, Q, B> {

@@ -372,6 +372,21 @@ describe('a session', () => {
     await expect(browser.recognise('GET', { csrf: '', origin: 'https://evil.example', fetchSite: 'cross-site' })).resolves.toBeDefined()
   })
 
+  it('is ended from another one only with the second factor again; signing out needs nothing', async () => {
+    const ada = await withPassword()
+    const other = await signIn(ada)
+    const { session } = await other.session()
+    stand.clock.advance(11 * 60_000)
+    await expect(ada.browser.reply('DELETE /sessions/{session}', undefined, { params: { session } })).rejects.toMatchObject({ code: 'step-up-needed' })
+    await expect(ada.browser.call('POST /sessions/end-others')).rejects.toMatchObject({ code: 'step-up-needed' })
+    await expect(other.recognise('GET')).resolves.toBeDefined()
+    await ada.browser.call('POST /step-up/totp', { code: nextCode(ada.secret) })
+    expect(await ada.browser.call('POST /sessions/end-others')).toEqual({ ended: 1 })
+    await expect(other.recognise('GET')).rejects.toMatchObject({ code: 'not-signed-in' })
+    stand.clock.advance(11 * 60_000)
+    expect((await ada.browser.reply('POST /sign-out')).status).toBe(200)
+  })
+
   it('is strong for ten minutes; showing the factor again gives it a new cookie and the same text', async () => {
     const ada = await withPassword()
     stand.clock.advance(11 * 60_000)
@@ -509,6 +524,20 @@ describe('ways to sign in', () => {
     const ada = await withPassword()
     await expect(ada.browser.reply('DELETE /credentials/totp')).rejects.toMatchObject({ code: 'refused' })
     await expect(ada.browser.reply('DELETE /credentials/password')).rejects.toMatchObject({ code: 'refused' })
+  })
+
+  it('are changed only with the second factor again, each of them', async () => {
+    const ways = stand.module.routes.filter(({ on }) => /^(POST|PUT|DELETE) \/credentials/.test(on))
+    expect(ways.length).toBeGreaterThan(7)
+    expect(ways.filter(({ stepUp }) => !stepUp).map(({ on }) => on)).toEqual([])
+    const theirs = ['POST /people/{person}/password-reset', 'POST /people/{person}/re-invitation', 'POST /tokens', 'POST /people/{person}/tokens', 'PATCH /security-settings']
+    for (const on of theirs) expect(stand.module.routes.find((route) => route.on === on), on).toMatchObject({ stepUp: true })
+  })
+
+  it('do not age: a password is taken after ten years as on the first day', async () => {
+    const ada = await withPassword()
+    stand.clock.advance(10 * 366 * 86_400_000)
+    await expect(signIn(ada)).resolves.toBeDefined()
   })
 
   it('change only for somebody who knows the present password, and end the other sessions', async () => {

@@ -119,7 +119,8 @@ export function sessionRoutes({ db, people, recognition, sessions, own, organisa
     route({
       on: 'DELETE /sessions/{session}',
       permit: 'signed-in',
-      summary: 'End one of my sessions',
+      stepUp: true,
+      summary: 'End one of my sessions; POST /sign-out ends this one without the second factor',
       params: z.object({ session: z.uuid() }),
       reply: z.undefined(),
       status: 204,
@@ -132,6 +133,7 @@ export function sessionRoutes({ db, people, recognition, sessions, own, organisa
     route({
       on: 'POST /sessions/end-others',
       permit: 'signed-in',
+      stepUp: true,
       summary: 'End all my sessions but this one',
       body: z.strictObject({}).default({}),
       reply: z.object({ ended: z.number() }),

@@ -33,7 +33,7 @@ export function browserRoutes({ flow, logout, providers }: Federation) {
       status: 303,
       async handle({ params, query, client, at }) {
         // A link of another site signs nobody in by itself, however quietly the provider would go along (ASVS 7.6.2).
-        if ( client.fetchSite === 'same-site') return gone303({ location: `/console/sign-in?return=${encodeURIComponent(returnPath(query.return))}`, cookies: [] })
+        if (client.fetchSite === 'cross-site' || client.fetchSite === 'same-site') return gone303({ location: `/console/sign-in?return=${encodeURIComponent(returnPath(query.return))}`, cookies: [] })
         try {
           const { start } = await flow.addresses({ id: (await flow.provider(params.provider)).id })
           // The provider sends people back to one origin; the cookie must have been set there.

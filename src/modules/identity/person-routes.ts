@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Change } from '#core/database'
 import { isVouchsafeError, VouchsafeError } from '#core/errors'
-import { routesOf } from '#core/module'
+import { requireStepUp, routesOf } from '#core/module'
 import type { Access } from '#core/permission'
 import { identity } from './contract.ts'
 import { listGroups, listPeople, PEOPLE_SORTS } from './listing/store.ts'
@@ -82,16 +82,18 @@ export function personRoutes({ db, owners }: IdentityParts, people: People) {
     route({
       on: 'PATCH /people/{person}',
       permit: 'person.change',
-      summary: 'Change name, address or title; members left out stay as they are',
+      summary: 'Change name, address or title; members left out stay as they are, and another address wants the second factor again',
       params: OnePerson,
       body: z.strictObject({ displayName: Name.optional(), email: z.string().max(1016).nullable().optional(), title: Title.nullable().optional() }),
       about,
       reply: PersonOut,
-      async handle({ params, body, actor, access, ifMatch }) {
+      async handle({ params, body, actor, access, at, ifMatch }) {
         const before = await one(params.person)
         access.requireWritable('person', Object.keys(body), personFacts(before))
         if (before.managedBy !== undefined) throw new VouchsafeError('conflict', 'This person is provisioned by a provider, which would overwrite the change.', { mend: 'Change it where they are kept.' })
         const { displayName, email, title } = body
+        // Links to new passwords are sent there (ASVS 7.5.1).
+        if (email !== undefined && (email ?? undefined) !== before.email) requireStepUp(actor, at)
         const change = { ...(displayName === undefined ? {} : { displayName }), ...(email === undefined ? {} : { email }), ...(title === undefined ? {} : { title }) }
         const after = await withCurrent(
           db.change({ actor: auditing(actor), action: 'person.change', subject: { kind: 'person', id: before.id }, detail: { fields: Object.keys(change) } }, async (tx: Change<never>) => {

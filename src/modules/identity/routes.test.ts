@@ -178,6 +178,20 @@ describe('one person', () => {
     expect(strong).toEqual(['POST /people/{person}/deactivate', 'POST /people/{person}/reactivate'])
   })
 
+  test('another address needs the second factor again, and no token suffices; a name needs neither', async () => {
+    const person = await stand.add({ email: 'before@example.com' })
+    const by = (strongUntil?: Date): Actor => ({ kind: 'person', id: person.id, by: { kind: 'session', sessionId: 's', ...(strongUntil === undefined ? {} : { strongUntil }) } })
+    const change = (body: unknown, actor: Actor) => ask('PATCH /people/{person}', { params: { person: person.id }, body, actor })
+    const now = clock.now().getTime()
+    for (const email of ['after@example.com', null]) {
+      for (const late of [by(), by(new Date(now))]) await expect(change({ email }, late)).rejects.toMatchObject({ code: 'step-up-needed' })
+      await expect(change({ email }, { kind: 'person', id: person.id, by: { kind: 'token', tokenId: 't' } })).rejects.toMatchObject({ code: 'not-allowed' })
+    }
+    expect((await stand.people.find(person.id))?.email).toBe('before@example.com')
+    expect((await change({ displayName: 'Another Name', email: 'before@example.com' }, by())).body).toMatchObject({ displayName: 'Another Name' })
+    expect((await change({ email: 'after@example.com' }, by(new Date(now + 1000)))).body).toMatchObject({ email: 'after@example.com' })
+  })
+
   test('"me" is whoever asks', async () => {
     const person = await stand.add()
     const me: Actor = { kind: 'person', id: person.id, by: { kind: 'session', sessionId: 's' } }

@@ -24,12 +24,14 @@ export async function clientOf(context: Context, { isTrustedProxy, originAt }: C
   const { incoming, door } = (context.env ?? {}) as { incoming?: IncomingMessage; door?: string }
   const peer = door === 'operator' ? AT_THE_MACHINE : plainAddress(incoming?.socket?.remoteAddress ?? '')
   const lastHop = plainAddress((context.req.header('x-forwarded-for') ?? '').split(',').at(-1) ?? '')
+  const fetchSite = context.req.header('sec-fetch-site')
   const userAgent = context.req.header('user-agent')?.slice(0, LONGEST_USER_AGENT)
   return {
     address: isIP(lastHop) !== 0 && isIP(peer) !== 0 && isTrustedProxy(peer) ? lastHop : peer,
     ...(userAgent === undefined ? {} : { userAgent }),
     cookies: cookiesIn(context.req.header('cookie')),
     origin: await originAt(context.req.header('host') ?? ''),
+    ...(fetchSite === undefined ? {} : { fetchSite }),
   }
 }
 

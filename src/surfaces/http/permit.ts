@@ -1,5 +1,5 @@
 import { VouchsafeError } from '#core/errors'
-import type { Actor, Contract, Route } from '#core/module'
+import { requireStepUp, type Actor, type Contract, type Route } from '#core/module'
 import type { Access, Facts } from '#core/permission'
 
 /** `policy.read-draft` → the act `read-draft` on records of type `policy`. */
@@ -43,13 +43,6 @@ export function requireAllowed(route: Pick<Route, 'permit' | 'about'>, contract:
   const act = actOf(route.permit)
   // An act on another kind of record than the one that the route is about is decided by its own rules alone.
   if (!access.allows({ verb: 'act', record: act.record, name: act.name, ...(act.record === record ? { facts } : {}) })) throw refusal(route.permit, contract)
-}
-
-// A dangerous act needs the second factor now, not at the sign-in of this morning.
-function requireStepUp(actor: Actor, at: Date): void {
-  if (actor.kind === 'operator') return // reads the data folder itself: there is nothing to step up to
-  if (actor.kind !== 'person' || actor.by.kind !== 'session') throw new VouchsafeError('not-allowed', 'A token does not suffice for this.', { mend: 'Sign in under /console, and do it there.' })
-  if (actor.by.strongUntil === undefined || actor.by.strongUntil <= at) throw new VouchsafeError('step-up-needed', 'This needs your second factor again.', { mend: 'Show a passkey or a code (POST /api/v1/session/step-up), then send the same request again.' })
 }
 
 const notSignedIn = (): VouchsafeError => new VouchsafeError('not-signed-in', 'Nobody is signed in.', { mend: 'Sign in under /console, send an API token (Authorization: Bearer vs_…), or use the `vouchsafe` command on the machine of the installation.' })
