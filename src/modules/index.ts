@@ -4,12 +4,14 @@ import { Events, recordTypesOf, type Actor, type Contract, type Module, type Rea
 import { outboundFetch } from '#core/outbound'
 import type { Settings } from '#core/page'
 import type { Access } from '#core/permission'
+import type { StatementSigner } from '#core/statement'
 import { authentication as authenticationContract, authenticationMigrations, breachedListIn } from '#modules/authentication'
 import { domain } from '#modules/domain'
 import { federation as federationContract, federationMigrations } from '#modules/federation'
 import { identity as identityContract, identityMigrations, type People, type SetUp } from '#modules/identity'
 import { installation } from '#modules/installation'
 import { integrations as integrationsContract, integrationsMigrations, type IntegrationsServices, type Mail } from '#modules/integrations'
+import { keyholding as keyholdingContract, keyholdingMigrations } from '#modules/keyholding'
 import { provisioning as provisioningContract, provisioningMigrations, type ProvisioningServices } from '#modules/provisioning'
 import { roles as rolesContract, rolesMigrations, type Giving, type Grants } from '#modules/roles'
 import { createAuthenticationModule } from './authentication/module.ts'
@@ -19,6 +21,7 @@ import { createIdentityModule } from './identity/module.ts'
 import { createInstallationModule } from './installation/module.ts'
 import type { InstallationParts } from './installation/index.ts'
 import { createIntegrationsModule } from './integrations/module.ts'
+import { createKeyholdingModule } from './keyholding/module.ts'
 import { createProvisioningModule } from './provisioning/module.ts'
 import { createRolesModule } from './roles/module.ts'
 
@@ -27,6 +30,8 @@ export interface ModuleParts extends InstallationParts {
   clock: Clock
   /** Whether addresses that people give may lead into private networks. */
   allowPrivate: boolean
+  /** Signs what the log says of keys. */
+  signer: StatementSigner
   /** Contracts of what is no module and has words of its own, such as the spine. */
   otherContracts: readonly Contract[]
   /** Reactions of the composition root itself. */
@@ -113,6 +118,7 @@ export function assembleModules(parts: ModuleParts): Assembled {
     localUrl: parts.localUrl,
   })
   const provisioning = createProvisioningModule({ db, events, people: identity.people, tokens: authentication.tokens, origin: async () => (await organisation()).publicUrl ?? parts.localUrl() })
+  const keyholding = createKeyholdingModule({ db, events, people: identity.people, signer: parts.signer, passkeysOf: authentication.passkeysOf })
   const modules: readonly Module[] = [
     createInstallationModule(parts),
     createDomainModule({ hosts: () => declaredHosts(parts), allowPrivate: parts.allowPrivate, clock: parts.clock }),
@@ -123,6 +129,7 @@ export function assembleModules(parts: ModuleParts): Assembled {
     { ...federation.module },
     { ...integrations.module },
     { ...provisioning.module },
+    { ...keyholding.module },
   ]
   // Those of the modules come first: what is told outside must have happened inside.
   events.connect([...modules, ...parts.otherContracts.map((contract) => ({ contract, reactions: parts.otherReactions }))])
@@ -130,10 +137,10 @@ export function assembleModules(parts: ModuleParts): Assembled {
 }
 
 /** The words of every module, in the same order. */
-export const moduleContracts: readonly Contract[] = [installation, domain, identityContract, rolesContract, authenticationContract, federationContract, integrationsContract, provisioningContract]
+export const moduleContracts: readonly Contract[] = [installation, domain, identityContract, rolesContract, authenticationContract, federationContract, integrationsContract, provisioningContract, keyholdingContract]
 
 /** Tables that modules bring, in the same order. */
-export const moduleMigrations: readonly MigrationSet[] = [identityMigrations, rolesMigrations, authenticationMigrations, federationMigrations, integrationsMigrations, provisioningMigrations]
+export const moduleMigrations: readonly MigrationSet[] = [identityMigrations, rolesMigrations, authenticationMigrations, federationMigrations, integrationsMigrations, provisioningMigrations, keyholdingMigrations]
 
 /** What letters say of the organisation; what is not set is left out. */
 const named = ({ name, publicUrl }: Settings): { name?: string; publicUrl?: string } => ({ ...(name === undefined ? {} : { name }), ...(publicUrl === undefined ? {} : { publicUrl }) })

@@ -22,7 +22,7 @@ let bench: Bench
 let checks: ReadonlyMap<string, Check>
 beforeAll(async () => {
   bench = await startBench()
-  const { modules } = assembleModules({ ...bench.parts, allowPrivate: false, otherContracts: [], otherReactions: [] })
+  const { modules } = assembleModules({ ...bench.parts, signer: { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) }, allowPrivate: false, otherContracts: [], otherReactions: [] })
   checks = new Map(modules.flatMap((module) => module.checks).map((check) => [check.definition.id, check]))
 })
 afterAll(() => bench?.stop())

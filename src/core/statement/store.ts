@@ -16,6 +16,7 @@ export type StatementTables = {
     role: string
     leaf_id: string
     at: Date
+    rp_id: string | null
   }
   'statement.attestation': {
     digest: string
@@ -41,13 +42,24 @@ export interface KeyRecord {
   holder: string
   role: string
   leafId: string
+  /** Of a passkey: the host that it was made for; `publicKey` is a COSE_Key then. */
+  rpId?: string
   revokedAt?: Date
 }
 
 /** Every key ever added, newest last, with the moment it stopped to count. */
-export async function listKeys(db: OrganisationDatabase): Promise<KeyRecord[]> {
-  const rows = await db.app.withTables<StatementTables>().selectFrom('statement.key').selectAll().orderBy('at').execute()
-  return rows
+export async function listKeys(db: Pick<OrganisationDatabase, 'app'>): Promise<KeyRecord[]> {
+  return recordsOf(await db.app.withTables<StatementTables>().selectFrom('statement.key').selectAll().orderBy('at').execute())
+}
+
+/** The keys of one holder that count, as the caller's change sees them. */
+export async function countingKeysOf(tx: Change<StatementTables>, holder: string): Promise<KeyRecord[]> {
+  const rows = await tx.db.selectFrom('statement.key').selectAll().where('holder', '=', holder).orderBy('at').execute()
+  return recordsOf(rows).filter(({ revokedAt }) => revokedAt === undefined)
+}
+
+const recordsOf = (rows: readonly StatementTables['statement.key'][]): KeyRecord[] =>
+  rows
     .filter((row) => row.action === 'added')
     .map((row) => {
       const revoked = rows.find((other) => other.action === 'revoked' && other.key_id === row.key_id && other.purpose === row.purpose)
@@ -58,10 +70,10 @@ export async function listKeys(db: OrganisationDatabase): Promise<KeyRecord[]> {
         holder: row.holder,
         role: row.role,
         leafId: row.leaf_id,
+        ...(row.rp_id === null ? {} : { rpId: row.rp_id }),
         ...(revoked ? { revokedAt: revoked.at } : {}),
       }
     })
-}
 
 export async function insertKey(tx: Change<StatementTables>, keyId: string, change: KeyChange, issued: Issued): Promise<void> {
   await tx.db
@@ -75,6 +87,7 @@ export async function insertKey(tx: Change<StatementTables>, keyId: string, chan
       role: change.role,
       leaf_id: issued.leaf.id,
       at: new Date(change.at),
+      rp_id: change.rpId ?? null,
     })
     .execute()
   await tx.logLeaf(issued.leaf)
