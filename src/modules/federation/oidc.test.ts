@@ -289,6 +289,18 @@ describe('an id token', () => {
     for (const iss of [idp.issuer, null]) expect(await comeBack(stand.visitor(), bent, id, {}, {}, iss)).toBe('/console/sign-in?problem=not-trusted')
   })
 
+  it('stays here: the browser never gets it, and the database holds it sealed', async () => {
+    const visitor = stand.visitor()
+    expect(await comeBack(visitor, bent, id, {})).toBe('/console')
+    const given = JSON.stringify([visitor.cookies, visitor.lastSetCookies])
+    const { rows } = await stand.db.appPool.query<{ line: string }>('select a::text as line from federation.account a where issuer = $1', [bent.issuer])
+    expect(rows.length).toBeGreaterThan(0)
+    for (const part of [bent.idToken, bent.idToken.split('.')[1] ?? '', Buffer.from(bent.idToken).toString('hex')]) {
+      expect(given).not.toContain(part)
+      expect(JSON.stringify(rows)).not.toContain(part)
+    }
+  })
+
   it('leaves no word of it, and no code, in the audit', async () => {
     const audit = await stand.audit()
     expect(audit).toContain('federation.refuse')
