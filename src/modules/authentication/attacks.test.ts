@@ -364,6 +364,16 @@ describe('a session', () => {
     expect(third.cookies).not.toHaveProperty('__Host-session')
   })
 
+  it('is ended by whoever may end those of others, under its own person alone', async () => {
+    const [ada, admin] = [await withPassword(), await withPassword()]
+    const { session } = await ada.browser.session()
+    const end = (person: string) => admin.browser.reply('DELETE /people/{person}/sessions/{session}', undefined, { params: { person, session } })
+    await expect(end(admin.id)).rejects.toMatchObject({ code: 'not-found' })
+    await expect(ada.browser.recognise('GET')).resolves.toBeDefined()
+    expect((await end(ada.id)).status).toBe(204)
+    await expect(ada.browser.recognise('GET')).rejects.toMatchObject({ code: 'not-signed-in' })
+  })
+
   it('needs the text against forgery for whatever changes something', async () => {
     const { browser } = await withPassword()
     const { csrf } = await browser.session()

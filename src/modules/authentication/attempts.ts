@@ -21,6 +21,9 @@ const PLACE_AT_ACCOUNT: Limit = { most: 10, seconds: 15 * 60 }
  */
 const STRANGERS_AT_ACCOUNT: Limit = { most: 30, seconds: 60 * 60 }
 
+/** For the page that tells them. */
+export const LIMITS = { place: PLACE, placeAtAccount: PLACE_AT_ACCOUNT, strangersAtAccount: STRANGERS_AT_ACCOUNT } as const
+
 export interface Attempt {
   /** The account that is tried: a person's id, or the digest of an address that belongs to nobody. */
   account: string
