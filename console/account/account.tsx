@@ -9,9 +9,11 @@ import { SelectField } from '../components/form.tsx'
 import { Loaded } from '../components/record.tsx'
 import { chooseScheme, chosenScheme, type Scheme } from '../components/scheme.ts'
 import { Part, Screen } from '../components/screen.tsx'
+import { Keys } from './keys.tsx'
 import { Passkeys } from './passkeys.tsx'
 import { Password } from './password.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
+import { SigningPasskeys } from './signing-passkeys.tsx'
 import { Totp } from './totp.tsx'
 
 const WAYS_PATH = '/credentials'
@@ -33,7 +35,8 @@ export default function Account() {
             <Password ways={ways} onChanged={again} />
             <Totp ways={ways} onChanged={again} />
             <RecoveryCodes ways={ways} onChanged={again} />
-            {/* The person's own encryption key has its part here, beside what opens it. */}
+            <Keys />
+            <SigningPasskeys />
           </>
         )}
       </Loaded>
