@@ -16,6 +16,7 @@ import { pageMigrations, type Version } from './store.ts'
 
 const ADA: Actor = { kind: 'operator', name: 'Ada Example' }
 const NOBODY: Actor = { kind: 'operator', name: 'operator' }
+const MACHINE: Actor = { kind: 'service', name: '6f1f9c6e-3a0b-4f5e-9f57-0d8f6a3c1b2d', shown: 'Nightly import, Administrator' }
 const PAGE = '# Security\n\nWe back up customer data every day.\n\nAll data at rest is encrypted.\n\nContact us with questions.\n'
 const HOUR = 3_600_000
 
@@ -55,9 +56,10 @@ describe('a decision', () => {
     await expect(publish(db, ADA, await now(version))).rejects.toMatchObject({ code: 'conflict' })
   })
 
-  test('is taken by a person with a name', async () => {
+  test('is taken by a person with a name, never by a service account', async () => {
     const version = await draft()
     for (const decide of [approve(db, NOBODY, version, { kind: 'all' }), publish(db, NOBODY, version), withdraw(db, NOBODY, version)]) await expect(decide).rejects.toMatchObject({ code: 'bad-input', mend: expect.stringContaining('--as') })
+    for (const decide of [approve(db, MACHINE, version, { kind: 'all' }), publish(db, MACHINE, version), withdraw(db, MACHINE, version)]) await expect(decide).rejects.toMatchObject({ code: 'not-allowed' })
     expect(await status(version)).toBe('draft')
   })
 

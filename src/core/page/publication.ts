@@ -146,7 +146,9 @@ export async function withdraw(db: OrganisationDatabase, actor: Actor, version: 
   await decide(db, actor, version, 'withdrawn', [], note)
 }
 
+/** INVARIANT: a person answers for what stands on the page. A program may draft and correct; it decides nothing. */
 function requireName(actor: Actor): void {
+  if (actor.kind === 'service') throw new VouchsafeError('not-allowed', 'A service account decides nothing about the page.', { mend: 'Have a person approve and publish, with their own session or token.' })
   if (actor.name === '' || actor.name === 'operator') throw new VouchsafeError('bad-input', 'A decision needs the name of the person who takes it.', { mend: 'Say who you are: --as "First Last".' })
 }
 
