@@ -109,6 +109,15 @@ describe('the one door', () => {
     expect((await sql<{ n: number }>`select count(*) as n from room.pair`.execute(db.app)).rows).toEqual([{ n: 0 }])
   })
 
+  it('changes that read outside of themselves do not wait for each other’s connections, however many there are', async () => {
+    // Each has begun before any reads: as many as a pool holds would all hold one and want another.
+    const done = await Promise.all(Array.from({ length: 40 }, () => db.change(record, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return (await sql<{ one: number }>`select 1 as one`.execute(db.app)).rows[0]?.one
+    })))
+    expect(done).toEqual(Array.from({ length: 40 }, () => 1))
+  })
+
   it('serializable changes that collide are all done, one after another: no update is lost', async () => {
     const [start] = await tables().selectFrom('room.balance').select('amount').where('id', '=', 2).execute()
     let runs = 0

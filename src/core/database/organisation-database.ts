@@ -12,6 +12,7 @@ import type { NoTables } from './pool.ts'
 import { credentialsOf, withClient } from './roles.ts'
 import type { RolePasswords } from './roles.ts'
 import type { Credentials, DatabaseServer } from './server.ts'
+import { Turnstile } from './turnstile.ts'
 
 /** The tables of this room: what every database has. */
 export const auditMigrations: MigrationSet = { schema: 'audit', folder: migrationsBeside(import.meta.url) }
@@ -41,6 +42,11 @@ export interface OrganisationDatabase {
 /** Connections one organisation may hold. Twelve organisations fit the embedded server's 120 with room for owners. */
 const appConnections = 8
 const readerConnections = 2
+/**
+ * Changes at the same time. INVARIANT: fewer than there are connections. Work inside a change may read through `app` as well,
+ * on a second connection: if changes held all of them, each would wait for another. One is the sequencer's, for its lock.
+ */
+const changesAtOnce = appConnections - 3
 
 /** Runs the migrations as the owner and opens the pools. */
 export async function openDatabase(options: {
@@ -65,6 +71,7 @@ export async function openDatabase(options: {
   const app = openKysely(appPool)
   const reader = openKysely(readerPool)
   const clock = options.clock ?? systemClock
+  const changes = new Turnstile(changesAtOnce)
   return {
     name,
     clock,
@@ -72,7 +79,7 @@ export async function openDatabase(options: {
     reader,
     appPool,
     appCredentials,
-    change: (record, work) => change(app, clock, record, work),
+    change: (record, work) => changes.pass(() => change(app, clock, record, work)),
     async close() {
       await Promise.all([appPool.end(), readerPool.end()])
     },
