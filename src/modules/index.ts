@@ -117,7 +117,7 @@ export function assembleModules(parts: ModuleParts): Assembled {
     organisation,
     localUrl: parts.localUrl,
   })
-  const provisioning = createProvisioningModule({ db, events, people: identity.people, tokens: authentication.tokens, origin: async () => (await organisation()).publicUrl ?? parts.localUrl() })
+  const provisioning = createProvisioningModule({ db, events, people: identity.people, tokens: authentication.tokens, holdsRoles: roles.giving.holdsRoles, origin: async () => (await organisation()).publicUrl ?? parts.localUrl() })
   const keyholding = createKeyholdingModule({ db, events, people: identity.people, signer: parts.signer, passkeysOf: authentication.passkeysOf })
   const modules: readonly Module[] = [
     createInstallationModule(parts),

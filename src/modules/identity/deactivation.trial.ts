@@ -21,7 +21,7 @@ export function assemble(db: OrganisationDatabase): IdentityServices {
   const services = createIdentityModule({
     db,
     events,
-    owners: { isLastOwner: async () => false, giveOwnership: async () => {}, requireOverGroup: async () => {}, requireOverPerson: async () => {} },
+    owners: { isLastOwner: async () => false, giveOwnership: async () => {}, requireOverGroup: async () => {}, requireOverPerson: async () => {}, requireToLeave: async () => {} },
     organisation: async () => ({}),
     localUrl: () => 'http://localhost',
   })

@@ -106,7 +106,10 @@ export function groupRoutes({ db, owners }: IdentityParts, people: People) {
       async handle({ params, actor }) {
         const group = await one(params.group)
         if (group.managedBy !== undefined) throw new VouchsafeError('conflict', 'This group is provisioned by a provider, which would make it again.', { mend: 'Delete it where it is kept.' })
-        await db.change({ actor: auditing(actor), action: 'group.delete', subject: { kind: 'group', id: group.id } }, (tx: Change<never>) => people.deleteGroup(tx, group.id))
+        await db.change({ actor: auditing(actor), action: 'group.delete', subject: { kind: 'group', id: group.id } }, async (tx: Change<never>) => {
+          await owners.requireToLeave(tx, giverOf(actor), group.id)
+          await people.deleteGroup(tx, group.id)
+        })
         return { body: {} }
       },
     }),
@@ -139,6 +142,7 @@ export function groupRoutes({ db, owners }: IdentityParts, people: People) {
         await db.change({ actor: auditing(actor), action: 'group.change-members', subject: { kind: 'group', id: group.id }, detail: { added: add.length, removed: remove.length } }, async (tx: Change<never>) => {
           // Whatever the group gives, whoever joins it gets.
           if (add.length > 0) await owners.requireOverGroup(tx, giverOf(actor), group.id)
+          if (remove.length > 0) await owners.requireToLeave(tx, giverOf(actor), group.id)
           await people.changeMembers(tx, group.id as GroupId, { add: add as PersonId[], remove: remove as PersonId[] }, null)
         })
         return { body: { ok: true } }

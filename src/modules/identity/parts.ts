@@ -14,6 +14,8 @@ export interface Owners {
   /** Refuses whoever would raise themselves or others above what they hold. @throws VouchsafeError `not-allowed` */
   requireOverGroup(tx: Change<never>, giver: Giver, group: string): Promise<void>
   requireOverPerson(tx: Change<never>, giver: Giver, person: string): Promise<void>
+  /** The same for what a group denies, which ends for whoever leaves it. */
+  requireToLeave(tx: Change<never>, giver: Giver, group: string): Promise<void>
 }
 
 /** Whoever acts and can be held against what they hold themselves. */

@@ -55,6 +55,7 @@ export async function standOn(server: TemporaryServer, options: { clock?: Clock;
       giveOwnership: async (_tx, id) => void owners.add(id),
       requireOverGroup: async (_tx, _giver, group) => requireBelow(group),
       requireOverPerson: async (_tx, _giver, person) => requireBelow(person),
+      requireToLeave: async () => {},
     },
     stillHeld: async (persons) => held.filter(({ person }) => persons.includes(person)),
     mail: { isReady: async () => post.ready, send: async (_tx, message) => void post.sent.push(message) },

@@ -24,7 +24,7 @@ export interface Page {
 const notFound = (): VouchsafeError => new VouchsafeError('not-found', 'There is no such User.')
 
 /** The people of a directory, as SCIM speaks of them. */
-export function createAccounts({ db, events, people }: ProvisioningParts) {
+export function createAccounts({ db, events, people, holdsRoles }: ProvisioningParts) {
   const q = outside(db.app)
 
   async function account(directory: Directory, id: string): Promise<AccountRow> {
@@ -81,7 +81,9 @@ export function createAccounts({ db, events, people }: ProvisioningParts) {
     const namesake = await people.findByEmail(email)
     if (namesake === undefined || namesake.kind !== 'person') return undefined
     if (namesake.managedBy === directory.managedBy && namesake.externalId === undefined && externalId === undefined) return isFree(namesake)
-    return directory.adoptsInvited && namesake.managedBy === undefined && namesake.state === 'invited' ? namesake : undefined
+    if (!directory.adoptsInvited || namesake.managedBy !== undefined || namesake.state !== 'invited') return undefined
+    // INVARIANT: roles that wait for somebody are not taken over: whoever speaks for the directory sets the address by which they come.
+    return (await holdsRoles(namesake.id)) ? undefined : namesake
   }
 
   function replace(directory: Directory, id: string, sent: unknown, ifMatch?: string): Promise<Content> {
@@ -140,7 +142,10 @@ export function createAccounts({ db, events, people }: ProvisioningParts) {
     requireFit(ifMatch, row)
     await people.deactivate(row.person_id as PersonId, { by: directory.actor, way: 'scim' })
     await db.change({ ...isDirectorysAct(directory, 'scim.user.remove'), subject: { kind: 'person', id } }, async (tx: Change<never>) => {
+      const now = await findAccount(within(tx), directory.id, id)
       await deleteAccount(within(tx), id)
+      // Whom people here have ended stays theirs: added once more, they would be let in past that.
+      if (now?.ended_by_directory === false) await people.update(tx, id as PersonId, { managedBy: null, externalId: null })
       await events.happened(tx, provisioning, 'account.removed', { directory: directory.id, person: id })
     })
   }

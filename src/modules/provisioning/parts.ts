@@ -26,6 +26,8 @@ export interface ProvisioningParts {
   events: Events
   people: People
   tokens: Tokens
+  /** Whether a role is there for somebody, invited or active, besides the one that everybody holds. */
+  holdsRoles(person: string): Promise<boolean>
   /** The public origin, or the local address: directories are told where to call. */
   origin(): Promise<string>
 }

@@ -20,7 +20,7 @@ export const EVERYTHING = fullAccess({ id: 'test', kind: 'operator' }, { ...iden
 export async function standForProvisioning(server: TemporaryServer): Promise<ProvisioningStand> {
   const withTables: TemporaryServer = { ...server, createDatabase: (options = {}) => server.createDatabase({ ...options, migrations: [...(options.migrations ?? []), provisioningMigrations] }) }
   const { module: authentication, ...stand } = await standForSignIn(withTables)
-  const made = createProvisioningModule({ db: stand.db, events: stand.events, people: stand.people, tokens: stand.tokens, origin: async () => ORIGIN })
+  const made = createProvisioningModule({ db: stand.db, events: stand.events, people: stand.people, tokens: stand.tokens, holdsRoles: async (id) => stand.owners.has(id), origin: async () => ORIGIN })
   stand.events.connect([{ contract: identity, reactions: [{ to: '*', react: async (happening) => void stand.heard.push(happening) }] }, authentication, made.module])
   let count = 0
   return {

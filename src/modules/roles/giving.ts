@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { uuid7, violatesUnique, type Change, type OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
 import type { Actor, Events } from '#core/module'
 import { actorLabel } from '#core/module'
 import type { Rule } from '#core/permission'
-import type { People } from '#modules/identity'
+import type { People, Standing } from '#modules/identity'
 import type { Assignment, AssignmentId, Holder } from './assignment.ts'
 import { lacking } from './authority.ts'
 import { builtIn, EMPLOYEE, OWNER } from './built-in.ts'
@@ -38,19 +39,35 @@ export function createGiving({ db, events, people }: GivingParts) {
 
   const roleNamed = async (tx: Change<never>, id: string): Promise<Role | undefined> => builtIn(id) ?? (isUuid(id) ? findRole(within(tx), id) : undefined)
 
-  async function grantOfStanding(queries: typeof q, id: string, at: Date): Promise<Grant | undefined> {
+  /** What somebody may use now; undefined for whoever is not active. */
+  async function grantOfActive(queries: typeof q, id: string, at: Date): Promise<Grant | undefined> {
     const standing = await people().standing(id)
-    if (standing === undefined || !standing.active) return undefined
-    const { assignments, roles } = await reaching(queries, id, standing.groups)
-    return grantOf({ id, kind: standing.kind, groups: standing.groups }, assignments, roles, at)
+    return standing?.active ? grantOfStanding(queries, id, standing, at) : undefined
   }
-  /** Read in the change itself: a role that is taken from the giver at the same moment no longer counts. */
-  const grantWithin = (tx: Change<never>, id: string): Promise<Grant | undefined> => grantOfStanding(within(tx), id, tx.at)
+  /** What is there for somebody, active or not: the roles of whoever is invited wait for whoever comes by that invitation. */
+  async function waitingRules(queries: typeof q, id: string, at: Date): Promise<readonly Rule[]> {
+    const standing = await people().standing(id)
+    return standing === undefined ? [] : (await grantOfStanding(queries, id, standing, at)).rules.map(({ rule }) => rule)
+  }
+  async function grantOfStanding(queries: typeof q, id: string, { kind, groups }: Pick<Standing, 'kind' | 'groups'>, at: Date): Promise<Grant> {
+    const { assignments, roles } = await reaching(queries, id, groups)
+    return grantOf({ id, kind, groups }, assignments, roles, at)
+  }
 
-  /** @throws VouchsafeError `not-allowed` where the giver does not hold these rules */
+  /**
+   * Read in the change itself: a role that is taken from the giver at the same moment no longer counts.
+   * @throws VouchsafeError `not-allowed` where the giver does not hold these rules
+   */
   async function requireHeld(tx: Change<never>, giver: Giver, rules: readonly Rule[], doing: string): Promise<void> {
     if (giver.kind === 'operator') return
-    requireCovered(await grantWithin(tx, giver.id), rules, doing)
+    requireCovered(await grantOfActive(within(tx), giver.id, tx.at), rules, doing)
+  }
+  /** INVARIANT: whoever ends a denial gives what it denied; else those who are denied something would take it back themselves. */
+  const requireToLift = (tx: Change<never>, giver: Giver, rules: readonly Rule[], doing: string): Promise<void> => requireHeld(tx, giver, lifted(rules), doing)
+
+  async function rulesOfGroup(tx: Change<never>, group: string): Promise<readonly Rule[]> {
+    const { assignments, roles } = await reaching(within(tx), NOBODY, [group])
+    return grantOf({ id: NOBODY, kind: 'service', groups: [group] }, assignments, roles, tx.at).rules.map(({ rule }) => rule)
   }
   function requireCovered(held: Grant | undefined, rules: readonly Rule[], doing: string): void {
     const missing = lacking(held?.rules.map(({ rule }) => rule) ?? [], rules)
@@ -91,7 +108,10 @@ export function createGiving({ db, events, people }: GivingParts) {
         const assignment = await findAssignment(within(tx), id)
         if (assignment === undefined || assignment.endedAt) throw new VouchsafeError('conflict', 'This role has been taken already.')
         const role = await roleNamed(tx, assignment.role)
-        if (role) await requireHeld(tx, giver, role.rules, `take the role ${role.title}`)
+        if (role) {
+          await requireHeld(tx, giver, role.rules, `take the role ${role.title}`)
+          await requireToLift(tx, giver, role.rules, `take the role ${role.title}`)
+        }
         if (assignment.role === OWNER && (await otherHolders(within(tx), OWNER, assignment.holder.id, tx.at)) === 0) throw lastOwner()
         await endAssignments(within(tx), { id }, actorLabel(giver), tx.at)
         await nextVersion(within(tx))
@@ -119,6 +139,7 @@ export function createGiving({ db, events, people }: GivingParts) {
         await requireWritable(tx, giver, after)
         // A narrower role is taken from those who hold it: that, too, needs what it held.
         await requireHeld(tx, giver, before.rules, `change the role ${before.title}`)
+        await requireToLift(tx, giver, before.rules.filter((rule) => !after.rules.some((other) => isDeepStrictEqual(other, rule))), `change the role ${before.title}`)
         await updateRole(within(tx), after, actorLabel(giver), tx.at).catch(titleTaken)
         await nextVersion(within(tx))
         tx.note({ version: after.version, rules: after.rules.length })
@@ -134,6 +155,7 @@ export function createGiving({ db, events, people }: GivingParts) {
         if (before === undefined) throw new VouchsafeError('not-found', 'There is no such role.')
         requireVersion(before, expectedVersion)
         await requireHeld(tx, giver, before.rules, `delete the role ${before.title}`)
+        await requireToLift(tx, giver, before.rules, `delete the role ${before.title}`)
         await endAssignments(within(tx), { role: id }, actorLabel(giver), tx.at)
         await deleteRole(within(tx), before, actorLabel(giver), tx.at)
         await nextVersion(within(tx))
@@ -154,6 +176,11 @@ export function createGiving({ db, events, people }: GivingParts) {
       await events.happened(tx, contract, 'role.given', told(assignment))
     },
 
+    /** Whether a role reaches them, by themselves or by a group, besides the one that everybody holds; of somebody invited as well. */
+    async holdsRoles(person: string): Promise<boolean> {
+      const standing = await people().standing(person)
+      return standing !== undefined && (await grantOfStanding(q, person, standing, db.clock.now())).roles.some((role) => role !== EMPLOYEE)
+    },
     isOwner: (person: string): Promise<boolean> => (isUuid(person) ? holds(q, OWNER, person) : Promise.resolve(false)),
     ownerIds: async (): Promise<readonly string[]> => (await listAssignments(q, { role: OWNER })).flatMap(({ holder }) => (holder.kind === 'person' ? [holder.id] : [])),
     hasOwner: async (): Promise<boolean> => (await listAssignments(q, { role: OWNER })).length > 0,
@@ -172,22 +199,24 @@ export function createGiving({ db, events, people }: GivingParts) {
      * @throws VouchsafeError `not-allowed`
      */
     async requireOverGroup(tx: Change<never>, giver: Giver, group: string): Promise<void> {
-      const { assignments, roles } = await reaching(within(tx), NOBODY, [group])
-      const grant = grantOf({ id: NOBODY, kind: 'service', groups: [group] }, assignments, roles, tx.at)
-      await requireHeld(tx, giver, grant.rules.map(({ rule }) => rule), 'change who is in this group')
+      const rules = await rulesOfGroup(tx, group)
+      await requireHeld(tx, giver, rules, 'change who is in this group')
+      // To let somebody into a group that gives a role is to give the role.
+      if (rules.some(({ effect }) => effect === 'allow')) requireShownNow(giver, tx.at)
     },
+    /** Whoever leaves a group, or whose group ends, is denied no longer what it denied. */
+    requireToLeave: async (tx: Change<never>, giver: Giver, group: string): Promise<void> => requireToLift(tx, giver, await rulesOfGroup(tx, group), 'take somebody out of this group'),
     async requireOverPerson(tx: Change<never>, giver: Giver, person: string): Promise<void> {
       if (giver.kind !== 'operator' && giver.id === person) return
-      const grant = await grantWithin(tx, person)
-      await requireHeld(tx, giver, grant?.rules.map(({ rule }) => rule) ?? [], 'do this to this person')
+      await requireHeld(tx, giver, await waitingRules(within(tx), person, tx.at), 'do this to this person')
     },
     /** The same, before a request is carried out. */
     async requireOver(actor: Actor, person: string): Promise<void> {
       if (actor.kind === 'anyone') throw new VouchsafeError('not-signed-in', 'Nobody is signed in.')
       if (actor.kind === 'operator' || actor.id === person) return
       const at = db.clock.now()
-      const [held, given] = await Promise.all([grantOfStanding(q, actor.id, at), grantOfStanding(q, person, at)])
-      requireCovered(held, given?.rules.map(({ rule }) => rule) ?? [], 'do this to this person')
+      const [held, given] = await Promise.all([grantOfActive(q, actor.id, at), waitingRules(q, person, at)])
+      requireCovered(held, given, 'do this to this person')
     },
   }
 
@@ -224,6 +253,16 @@ export function requireVersion(role: Role, expected: number | undefined): void {
 function requireOwnRole(id: string): void {
   if (builtIn(id)) throw new VouchsafeError('conflict', 'A built-in role cannot be changed.', { mend: 'Make a role of your own, with the rules you want.' })
   if (!isUuid(id)) throw new VouchsafeError('not-found', 'There is no such role.')
+}
+
+/** What these rules deny, as rules that allow it: all of it, whatever condition a denial is under. */
+const lifted = (rules: readonly Rule[]): Rule[] => rules.flatMap(({ effect, verb, record, names }) => (effect === 'deny' ? [{ effect: 'allow' as const, verb, record, ...(names === undefined ? {} : { names }) }] : []))
+
+/** As a route with `stepUp` asks, where it depends on the record. @throws VouchsafeError `not-allowed`, `step-up-needed` */
+function requireShownNow(giver: Giver, at: Date): void {
+  if (giver.kind === 'operator') return
+  if (giver.by.kind === 'token') throw new VouchsafeError('not-allowed', 'This group gives a role; a token does not suffice to let somebody into it.', { mend: 'Sign in under /console, and do it there.' })
+  if (giver.by.strongUntil === undefined || giver.by.strongUntil <= at) throw new VouchsafeError('step-up-needed', 'This group gives a role: it needs your second factor again.', { mend: 'Show a passkey or a code (POST /api/v1/session/step-up), then send the same request again.' })
 }
 
 const lastOwner = (): VouchsafeError => new VouchsafeError('conflict', 'This is the last owner; without one nobody could manage this installation.', { mend: 'Make somebody else an owner first.' })

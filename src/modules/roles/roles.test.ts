@@ -158,7 +158,10 @@ describe('nobody gives what they do not hold', () => {
     await services.giving.give(OPERATOR, { role: 'administrator', holder: { kind: 'group', id: team }, reason: 'x' })
     const inside = (work: (tx: Change<never>) => Promise<void>) => db.change({ actor: OPERATOR, action: 'x', subject: { kind: 'x', id: 'x' } }, work)
     await expect(inside((tx) => services.giving.requireOverGroup(tx, as(helper), team))).rejects.toMatchObject({ code: 'not-allowed' })
-    await expect(inside((tx) => services.giving.requireOverGroup(tx, as(administrator), team))).resolves.toBeUndefined()
+    const strong = { ...as(administrator), by: { kind: 'session', sessionId: 's', strongUntil: new Date(db.clock.now().getTime() + 60_000) } } as const
+    await expect(inside((tx) => services.giving.requireOverGroup(tx, strong, team))).resolves.toBeUndefined()
+    // To let somebody in is to give the role: it takes what giving takes.
+    await expect(inside((tx) => services.giving.requireOverGroup(tx, as(administrator), team))).rejects.toMatchObject({ code: 'step-up-needed' })
     await expect(inside((tx) => services.giving.requireOverPerson(tx, as(helper), administrator))).rejects.toMatchObject({ code: 'not-allowed' })
     await expect(inside((tx) => services.giving.requireOverPerson(tx, as(administrator), helper))).resolves.toBeUndefined()
   })

@@ -43,6 +43,7 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, i
         const sender = await identify(context, at, route)
         // Before anything is read: a refusal costs nothing and tells nothing of what is there.
         requirePermit(route, contract, { ...sender, at })
+        if (route.permit === 'anyone' && method !== 'GET' && route.body !== 'bytes') requireOwnPage(context, sender.client.origin)
         requirePlain(context.req.param(), '/path')
         const params = route.params ? parse(route.params, context.req.param(), 'path') : {}
         if (route.about) requireAllowed(route, contract, sender.access, await (route.about.load as (params: unknown) => Promise<Facts | undefined>)(params))
@@ -60,6 +61,19 @@ export function mount(app: Hono, parts: readonly ApiPart[], { clock, identify, i
       })
     }
   }
+}
+
+/**
+ * Where nobody need have signed in, a page of another site could still have a browser begin a sign-in as somebody of its
+ * choosing: a form of text/plain holds JSON, and what it answers may set cookies. Bytes are for programs and for what
+ * identity providers post from pages of theirs.
+ * @throws VouchsafeError `not-allowed`
+ */
+function requireOwnPage(context: Context, ownOrigin: string): void {
+  const [site, origin] = [context.req.header('sec-fetch-site'), context.req.header('origin')]
+  // A browser that says nothing of the site says the origin; what says neither is no browser.
+  const isOwn = site === undefined ? origin === undefined || origin === ownOrigin || (URL.canParse(origin) && new URL(origin).host === context.req.header('host')) : site === 'same-origin' || site === 'none'
+  if (!isOwn) throw new VouchsafeError('not-allowed', 'The request comes from another site.', { mend: 'Begin on a page of this site.' })
 }
 
 async function readBody(context: Context, limit: number): Promise<Uint8Array> {
