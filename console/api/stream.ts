@@ -28,6 +28,13 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   webhook: ['/webhooks'],
   letter: ['/letters', '/mail'],
   mail: ['/mail', '/letters'],
+  // Runs come by the dozen in a dry run: they concern what shows runs, and nothing else.
+  run: ['/runs', '/slots', '/tasks', '/bindings'],
+  claim: ['/overview', '/claims', '/policies', '/runs', '/slots', '/log', '/obligations'],
+  check: ['/checks', '/runs', '/slots', '/overview'],
+  policy: ['/policies', '/overview', '/claims'],
+  evidence: ['/runs'],
+  attestation: ['/attestations', '/overview', '/claims'],
   'sign-in': [],
   'password-reset': [],
 }

@@ -22,7 +22,7 @@ export interface LogStatus {
   root: Hex
   vkey: string
   since: string
-  witnesses: { name: string; url: string; operator: 'own' | 'other'; lastAt: string | null }[]
+  witnesses: { name: string; vkey: string; url: string; operator: 'own' | 'other'; lastAt: string | null }[]
 }
 
 export function createLogFace(log: Log, db: OrganisationDatabase, signer: StatementSigner): LogFace {
@@ -46,7 +46,7 @@ export function createLogFace(log: Log, db: OrganisationDatabase, signer: Statem
         witnesses: witnesses.map((witness) => {
           const { name } = parseVkey(witness.vkey)
           const line = lines.find((candidate) => candidate.name === name)
-          return { name, url: witness.url, operator: witness.operator, lastAt: line?.cosignedAt.toISOString() ?? null }
+          return { name, vkey: witness.vkey, url: witness.url, operator: witness.operator, lastAt: line?.cosignedAt.toISOString() ?? null }
         }),
       }
     },

@@ -41,6 +41,7 @@ export const spine = defineContract({
         underlying: { kind: 'text', title: 'What the results alone say' },
         since: { kind: 'instant', title: 'In this state since' },
         freshUntil: { kind: 'instant', title: 'Stale after' },
+        late: { kind: 'boolean', title: 'A result is late' },
         attestedUntil: { kind: 'instant', title: 'Attested until' },
         checks: { kind: 'texts', title: 'Checks' },
         note: { kind: 'json', title: 'Public note' },

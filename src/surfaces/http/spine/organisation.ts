@@ -10,7 +10,7 @@ import type { SpineParts } from './parts.ts'
 import { seen } from './visible.ts'
 
 const route = routesOf(spine)
-const WitnessOut = z.object({ name: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
+const WitnessOut = z.object({ name: z.string(), vkey: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
 const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown(), requestId: z.string() })
 
 export function organisationRoutes({ db, log, refresh, health, naming, previewLink }: SpineParts) {

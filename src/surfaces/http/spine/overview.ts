@@ -25,6 +25,7 @@ const StandingOut = z.object({
   underlying: z.string(),
   since: z.string(),
   freshUntil: z.string(),
+  late: z.boolean(),
   attestedUntil: z.string(),
   note: z.object({ cause: z.string(), mendBy: z.string(), role: z.string() }),
   owner: z.string(),

@@ -15,6 +15,8 @@ export interface Standing {
   since?: string
   /** When the first of its checks has held too long ago; what is stale already has none. */
   freshUntil?: string
+  /** A result is late: unless it comes, the claim goes stale. */
+  late?: boolean
   attestedUntil?: string
   note?: { cause: string; mendBy: string; role: string }
   owner?: string
@@ -27,11 +29,12 @@ export function standingOf({ wording, result, backings, attestations }: ClaimSta
   const { owner, note, changes, at } = known
   const ends = backings.flatMap(({ binding, slots }) => {
     const held = slots.findLast((slot) => slot.verdict === 'holds')?.observedAt
-    return held === undefined ? [] : [stalenessWarning(held, binding.predicate, at).freshUntil]
+    return held === undefined ? [] : [stalenessWarning(held, binding.predicate, at)]
   })
   const attested = attestations.filter((attestation) => attestation.from <= at && !attestation.endedAt && attestation.until > at).map((attestation) => attestation.until)
   const since = changes.at(-1)
-  const freshUntil = earliest(ends)
+  const freshUntil = earliest(ends.map((end) => end.freshUntil))
+  const late = ends.some((end) => end.state === 'warned')
   const attestedUntil = earliest(attested)
   return {
     id: wording.claimId,
@@ -43,7 +46,7 @@ export function standingOf({ wording, result, backings, attestations }: ClaimSta
     state: result.state,
     underlying: result.underlying,
     ...(since?.to === result.state ? { since: since.at.toISOString() } : {}),
-    ...(result.underlying === 'checked' && freshUntil ? { freshUntil } : {}),
+    ...(result.underlying === 'checked' && freshUntil ? { freshUntil, late } : {}),
     ...(result.underlying === 'attested' && attestedUntil ? { attestedUntil } : {}),
     ...(note ? { note: { cause: note.cause, mendBy: note.mendBy.toISOString(), role: note.role } } : {}),
     ...(owner?.person === undefined ? {} : { owner: owner.person }),
