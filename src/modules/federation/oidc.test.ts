@@ -55,6 +55,13 @@ describe('signing in through an OpenID Connect provider', () => {
     }
   })
 
+  it('asks for no more than who somebody is', async () => {
+    const { searchParams } = await stand.visitor().leave(provider)
+    expect(searchParams.get('scope')?.split(' ').toSorted()).toEqual(['email', 'openid', 'profile'])
+    expect([...searchParams.keys()].toSorted()).toEqual(['client_id', 'code_challenge', 'code_challenge_method', 'nonce', 'redirect_uri', 'response_type', 'scope', 'state'])
+    expect(Object.fromEntries(searchParams)).toMatchObject({ response_type: 'code', code_challenge_method: 'S256' })
+  })
+
   it('begins with a page of ours, or by hand, and never by a link of another site', async () => {
     for (const fetchSite of ['cross-site', 'same-site']) {
       const lured = stand.visitor({ fetchSite })
