@@ -23,7 +23,7 @@ export function SigningPasskeys() {
   return (
     <Part title="Signing attestations" acts={free.map((passkey) => <Button key={passkey.id} onClick={() => setAdding(passkey)}>{`Sign with ${passkey.name}`}</Button>)}>
       {data.signing.length === 0 ? <p className="soft">No passkey of yours signs attestations yet. What is signed by one can be verified by anybody, without asking us.</p> : (
-        <ul className="plain">{data.signing.map((signing) => <li key={signing.keyId}>{nameOf(signing.passkey)} signs as “{signing.role}”. <Button look="plain" aria-label={`Stop ${nameOf(signing.passkey)}`} onClick={() => setEnding(signing)}>Stop it</Button></li>)}</ul>
+        <ul className="plain">{data.signing.map((signing) => <li key={signing.keyId}>{nameOf(signing.passkey)} signs as “{signing.role}”. <Button look="plain" aria-label={`Stop it: ${nameOf(signing.passkey)}`} onClick={() => setEnding(signing)}>Stop it</Button></li>)}</ul>
       )}
       {adding && (
         <Confirm title={`Sign with ${adding.name}`} act="Sign with it" onClose={() => setAdding(undefined)} onConfirm={async () => { const { role } = await beginSigning(adding); await again(); say(`It signs as “${role}” from now on.`) }}>

@@ -46,7 +46,7 @@ export default function Attestations() {
                   <td className="main-cell">{one.statement}<span className="under">{one.claim === undefined ? `control ${one.control}` : `claim ${one.claim}`}</span></td>
                   <td data-label="By">{one.role}</td>
                   <td data-label="Until">{one.endedAt === undefined ? <When at={one.until} /> : <>ended <When at={one.endedAt} /></>}</td>
-                  <td className="end">{mayMake && one.endedAt === undefined && <Button look="plain" aria-label={`End: ${one.statement}`} onClick={() => setEnding(one)}>End it</Button>}</td>
+                  <td className="end">{mayMake && one.endedAt === undefined && <Button look="plain" aria-label={`End it: ${one.statement}`} onClick={() => setEnding(one)}>End it</Button>}</td>
                 </tr>
               ))}
             </tbody>
