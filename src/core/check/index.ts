@@ -3,6 +3,7 @@ export { checksFor, type BindableClaim } from './binding.ts'
 export { definitionDigest, requireDistinct, requireSound } from './definition.ts'
 export { CheckEngine, type EngineParts, type RunOutcome } from './engine.ts'
 export { createVault, evidenceRing, type EvidenceAddress, type EvidenceVault, type KeptEvidence } from './evidence.ts'
+export { fails, holds, looksAt, selfCheck, unknown, type Looking, type SelfCheckTerms, type Sight } from './self-check.ts'
 export { owed, slotEnd, type Schedule } from './slots.ts'
 export {
   allSlots,

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Json, Verdict } from '@vouchsafe/verify'
-import { verdictOf, type Check, type CheckDefinition, type TargetObservation } from '#core/check'
-import { messageOf } from '#core/errors'
+import { fails, holds, looksAt, selfCheck, unknown, type Check, type SelfCheckTerms, type Sight } from '#core/check'
 import type { People } from '#modules/identity'
 import { newApiToken } from './api-token.ts'
 import { endOf } from './signing-in.ts'
@@ -14,12 +12,6 @@ export interface AuthenticationCheckParts {
   people: People
   /** Address of our own listener; empty until it is open. */
   localUrl(): string
-}
-
-interface Sight {
-  verdict: Verdict
-  summary: string
-  seen?: Json
 }
 
 const HOUR = 3600
@@ -151,36 +143,9 @@ export function authenticationChecks({ store, people, localUrl }: Authentication
   ]
 }
 
-const holds = (summary: string, seen?: Json): Sight => ({ verdict: 'holds', summary, ...(seen === undefined ? {} : { seen }) })
-const fails = (summary: string, seen?: Json): Sight => ({ verdict: 'fails', summary, ...(seen === undefined ? {} : { seen }) })
-const unknown = (summary: string, seen?: Json): Sight => ({ verdict: 'unknown', summary, ...(seen === undefined ? {} : { seen }) })
 const sum = (kinds: readonly { count: number }[]): number => kinds.reduce((total, { count }) => total + count, 0)
 
-/** A check with one target. What throws is unknown: only an observation can hold or fail. */
-function check(terms: { noun: string } & Pick<CheckDefinition, 'title' | 'controls' | 'method' | 'cadenceSeconds'>, target: string, look: (at: Date, signal: AbortSignal) => Promise<Sight>): Check {
-  const { noun, ...rest } = terms
-  return {
-    definition: {
-      id: `authentication/${noun}`,
-      kind: 'built-in',
-      ...rest,
-      freshnessSeconds: 3 * terms.cadenceSeconds, // two runs may be missed over a restart
-      confirmations: 1,
-      maxAttempts: 1,
-      timeLimitSeconds: 60,
-      canContradict: true,
-      vouching: 'software',
-      namedOnly: true,
-      revision: 1,
-    },
-    targets: async () => [target],
-    async run({ at, signal }) {
-      const { verdict, summary, seen } = await look(at, signal).catch((error: unknown) => unknown(`could not be looked at: ${messageOf(error)}`))
-      const observed: TargetObservation = { target, verdict, summary }
-      return { verdict: verdictOf([observed]), summary, targets: [observed], declared: 1, evidence: seen === undefined ? {} : { seen } }
-    },
-  }
-}
+const check = (terms: Omit<SelfCheckTerms, 'revision'>, target: string, look: (at: Date, signal: AbortSignal) => Promise<Sight>): Check => selfCheck('authentication', { revision: 1, ...terms }, looksAt({ [target]: look }))
 
 /** Asks our own listener on loopback, and nobody else. */
 async function ask(localUrl: string, path: string, { method = 'GET', cookie, authorization, body, signal }: { method?: string; cookie?: string; authorization?: string; body?: unknown; signal: AbortSignal }): Promise<{ status: number; cookies: string[] }> {

@@ -42,7 +42,7 @@ describe('deactivation', () => {
     const [gone, group] = [await stand.add(), await stand.change((tx) => stand.people.createGroup(tx, { name: 'Ghosts' }))]
     await stand.people.deactivate(gone.id, { by: OPERATOR, way: 'api' })
     await byHand(`insert into identity.membership values ('${group.id}', '${gone.id}', null, now())`)
-    expect(await run('identity/deactivation')).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('still in groups'), evidence: { 'everybody deactivated': [gone.id] } })
+    expect(await run('identity/deactivation')).toMatchObject({ verdict: 'fails', summary: expect.stringContaining('still in groups'), evidence: { 'seen of everybody deactivated': [gone.id] } })
     await byHand('delete from identity.membership')
   })
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Json, Verdict } from '@vouchsafe/verify'
-import { verdictOf, type Check, type CheckDefinition } from '#core/check'
+import { fails, holds, looksAt, selfCheck, unknown, type Check, type SelfCheckTerms, type Sight } from '#core/check'
 import type { Change } from '#core/database'
-import { isVouchsafeError, messageOf } from '#core/errors'
+import { isVouchsafeError } from '#core/errors'
 import { MOST_INVITATION_DAYS, newToken, tokenHash } from './invitation.ts'
 import type { Invitations } from './invitations.ts'
 import type { IdentityParts } from './parts.ts'
@@ -17,17 +16,7 @@ export interface CheckedServices {
   endWithin(tx: Change<never>, id: string, ending: { way: 'leaving' }): Promise<void>
 }
 
-interface Sight {
-  verdict: Verdict
-  /** One plain clause with the figures; for a failure it ends with what to mend. */
-  summary: string
-  seen?: Json
-}
-
 const HOUR = 3600
-const holds = (summary: string, seen?: Json): Sight => ({ verdict: 'holds', summary, ...(seen === undefined ? {} : { seen }) })
-const fails = (summary: string, seen?: Json): Sight => ({ verdict: 'fails', summary, ...(seen === undefined ? {} : { seen }) })
-const unknown = (summary: string): Sight => ({ verdict: 'unknown', summary })
 
 /** Checks of who is in this installation. What can be tried is tried, on a service account that is undone with the transaction. */
 export function identityChecks({ db, stillHeld }: IdentityParts, services: CheckedServices): readonly Check[] {
@@ -158,36 +147,5 @@ class Undone extends Error {
   sight: Sight = unknown('the trial did not come to an end')
 }
 
-function check(terms: { noun: string } & Pick<CheckDefinition, 'title' | 'controls' | 'method' | 'cadenceSeconds'>, looks: Readonly<Record<string, (at: Date) => Promise<Sight>>>): Check {
-  const { noun, ...rest } = terms
-  return {
-    definition: {
-      id: `identity/${noun}`,
-      kind: 'built-in',
-      ...rest,
-      freshnessSeconds: 3 * terms.cadenceSeconds, // two runs may be missed over a restart
-      confirmations: 1,
-      maxAttempts: 1,
-      timeLimitSeconds: 120,
-      canContradict: true,
-      vouching: 'software',
-      namedOnly: true,
-      revision: 1,
-    },
-    targets: async () => Object.keys(looks),
-    async run({ at, signal }) {
-      const targets = []
-      const evidence: Record<string, Json> = {}
-      for (const [target, look] of Object.entries(looks)) {
-        if (signal.aborted) break
-        const { verdict, summary, seen } = await look(at).catch((error: unknown) => unknown(`could not be looked at: ${messageOf(error)}`))
-        targets.push({ target, verdict, summary })
-        if (seen !== undefined) evidence[target] = seen
-      }
-      const declared = Object.keys(looks).length
-      const verdict = verdictOf(targets)
-      const worst = targets.find((one) => one.verdict === 'fails') ?? targets.find((one) => one.verdict === 'unknown')
-      return { verdict: targets.length === declared || verdict === 'fails' ? verdict : 'unknown', summary: worst?.summary ?? targets.map(({ summary }) => summary).join('; '), targets, declared, evidence }
-    },
-  }
-}
+/** Trials of a whole transaction may wait for others: two minutes. */
+const check = (terms: Omit<SelfCheckTerms, 'revision'>, looks: Parameters<typeof looksAt>[0]): Check => selfCheck('identity', { revision: 1, timeLimitSeconds: 120, ...terms }, looksAt(looks))
