@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { get, type Interruption, onInterruption } from '../api/client.ts'
 import { SESSION_KEY, type Session } from '../api/session.ts'
 import { Dialog } from '../components/dialog.tsx'
+import { TextField } from '../components/form.tsx'
 import { Skeleton } from '../components/skeleton.tsx'
 import { assert, atTheDoor, type SecondFactor } from './api.ts'
 import { SecondFactorForm, SignInForm } from './sign-in-form.tsx'
@@ -61,15 +62,24 @@ export function Interruptions() {
 }
 
 function StepUp({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
-  const known = useQuery({ queryKey: ['/step-up'], queryFn: () => get<{ ways: readonly SecondFactor[] }>('/step-up') })
+  const known = useQuery({ queryKey: ['/step-up'], queryFn: () => get<{ ways: readonly SecondFactor[]; provider?: string }>('/step-up') })
+  const [password, setPassword] = useState('')
   const passkey = async (): Promise<void> => {
     await assert('/step-up/passkey', atTheDoor)
     onDone()
   }
   return (
     <Dialog title="Show that it is you" onClose={onClose}>
-      <p className="soft">This needs your second factor. For the next ten minutes you are not asked again.</p>
-      {known.data === undefined ? <Skeleton lines={3} /> : <SecondFactorForm ways={known.data.ways} submit="Confirm" onPasskey={passkey} onCode={async (way, code) => { await atTheDoor(`/step-up/${way}`, way === 'password' ? { password: code } : { code }); onDone() }} onBack={onClose} />}
+      <p className="soft">This needs both of your factors again. For the next ten minutes you are not asked again.</p>
+      {known.data === undefined ? <Skeleton lines={3} /> : (
+        <>
+          {known.data.ways.includes('totp') && <TextField label="Password" name="password" type="password" autoComplete="current-password" hint="With the code of the app; a passkey needs none." value={password} onChange={setPassword} />}
+          {known.data.ways.length > 0 && <SecondFactorForm ways={known.data.ways} submit="Confirm" onPasskey={passkey} onCode={async (way, code) => { await atTheDoor(`/step-up/${way}`, way === 'password' ? { password: code } : { code, password }); onDone() }} onBack={onClose} />}
+          {known.data.ways.length === 0 && (known.data.provider === undefined
+            ? <p>Sign out and in again, then do it within ten minutes.</p>
+            : <p className="acts"><a className="button wide" href={`/api/v1/federation/${encodeURIComponent(known.data.provider)}/start?${new URLSearchParams({ fresh: '1', return: window.location.pathname })}`}>Sign in again at your provider</a></p>)}
+        </>
+      )}
     </Dialog>
   )
 }

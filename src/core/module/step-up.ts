@@ -10,5 +10,5 @@ import type { Actor } from './actor.ts'
 export function requireStepUp(actor: Actor, at: Instant): void {
   if (actor.kind === 'operator') return // reads the data folder itself: there is nothing to step up to
   if (actor.kind !== 'person' || actor.by.kind !== 'session') throw new VouchsafeError('not-allowed', 'A token does not suffice for this.', { mend: 'Sign in under /console, and do it there.' })
-  if (actor.by.strongUntil === undefined || actor.by.strongUntil <= at) throw new VouchsafeError('step-up-needed', 'This needs your second factor again.', { mend: 'Show a passkey or a code (GET /api/v1/step-up names the ways), then send the same request again.' })
+  if (actor.by.strongUntil === undefined || actor.by.strongUntil <= at) throw new VouchsafeError('step-up-needed', 'This needs your second factor again.', { mend: 'Show a passkey, or your password and a code (GET /api/v1/step-up names the ways), then send the same request again.' })
 }

@@ -350,7 +350,7 @@ describe('a session', () => {
     expect(await seen()).toBe(stand.clock.now().toISOString())
     const other = await signIn(ada, { userAgent: 'Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36' })
     const { items } = await ada.browser.call<{ items: { id: string; device: string; current: boolean }[] }>('GET /sessions')
-    expect(items.map(({ device, current }) => [device, current]).sort()).toEqual([['Chrome on Windows', false], ['Firefox on Linux', true]])
+    expect(items.map(({ device, current }) => [device, current]).toSorted(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([['Chrome on Windows', false], ['Firefox on Linux', true]])
     await ada.browser.reply('DELETE /sessions/{session}', undefined, { params: { session: items.find(({ current }) => !current)?.id ?? '' } })
     await expect(other.recognise('GET')).rejects.toMatchObject({ code: 'not-signed-in' })
     // Somebody else's is not there.
@@ -390,7 +390,7 @@ describe('a session', () => {
     await expect(ada.browser.reply('DELETE /sessions/{session}', undefined, { params: { session } })).rejects.toMatchObject({ code: 'step-up-needed' })
     await expect(ada.browser.call('POST /sessions/end-others')).rejects.toMatchObject({ code: 'step-up-needed' })
     await expect(other.recognise('GET')).resolves.toBeDefined()
-    await ada.browser.call('POST /step-up/totp', { code: nextCode(ada.secret) })
+    await ada.browser.call('POST /step-up/totp', { code: nextCode(ada.secret), password: PASSWORD })
     expect(await ada.browser.call('POST /sessions/end-others')).toEqual({ ended: 1 })
     await expect(other.recognise('GET')).rejects.toMatchObject({ code: 'not-signed-in' })
     stand.clock.advance(11 * 60_000)
@@ -405,7 +405,12 @@ describe('a session', () => {
     await expect(ada.browser.call('POST /step-up/password', { password: PASSWORD })).rejects.toMatchObject({ code: 'not-allowed' })
     const before = { ...ada.browser.cookies }
     const code = codeAt(ada.secret)
-    await ada.browser.call('POST /step-up/totp', { code })
+    // Both factors again: neither without the other.
+    await expect(ada.browser.call('POST /step-up/totp', { code, password: 'not the one' })).rejects.toMatchObject({ code: 'not-allowed' })
+    await expect(ada.browser.call('POST /step-up/totp', { code })).rejects.toMatchObject({ code: 'bad-input' })
+    await expect(ada.browser.call('POST /step-up/totp', { code: '000000', password: PASSWORD })).rejects.toMatchObject({ code: 'not-allowed' })
+    await expect(ada.browser.call('POST /credentials/recovery-codes')).rejects.toMatchObject({ code: 'step-up-needed' })
+    await ada.browser.call('POST /step-up/totp', { code, password: PASSWORD })
     expect(ada.browser.cookies['__Host-session']).not.toBe(before['__Host-session'])
     const old = stand.browser()
     Object.assign(old.cookies, before)
@@ -413,7 +418,7 @@ describe('a session', () => {
     // No new GET /session: what was interrupted goes on with the text that it had.
     const { recoveryCodes } = await ada.browser.call<{ recoveryCodes: string[] }>('POST /credentials/recovery-codes')
     expect(recoveryCodes).toHaveLength(10)
-    await expect(ada.browser.call('POST /step-up/totp', { code })).rejects.toMatchObject({ code: 'not-allowed' })
+    await expect(ada.browser.call('POST /step-up/totp', { code, password: PASSWORD })).rejects.toMatchObject({ code: 'not-allowed' })
   })
 })
 
@@ -685,6 +690,23 @@ describe("a provider's word", () => {
     expect(await stand.provenanceOf(session)).toEqual(PROVENANCE)
   })
 
+  it('is asked for anew where nothing here shows both factors: the code of an app alone is not enough', async () => {
+    const person = await stand.add()
+    const browser = stand.browser()
+    await vouched(person.id, browser)
+    const { secret } = await browser.call<{ secret: string }>('POST /enrolment/totp/options')
+    await browser.call('POST /enrolment/totp', { code: codeAt(secret) })
+    await browser.session()
+    stand.clock.advance(11 * 60_000)
+    expect(await browser.call('GET /step-up')).toEqual({ ways: [], provider: PROVENANCE.provider })
+    await expect(browser.call('POST /step-up/totp', { code: codeAt(secret), password: 'anything' })).rejects.toMatchObject({ code: 'not-allowed' })
+    await expect(browser.call('POST /credentials/recovery-codes')).rejects.toMatchObject({ code: 'step-up-needed' })
+    expect(await vouched(person.id, browser)).toEqual({ next: 'second-factor', ways: ['totp', 'recovery-code'] })
+    await browser.call('POST /sign-in/totp', { code: nextCode(secret) })
+    await browser.session()
+    await expect(browser.call('POST /credentials/recovery-codes')).resolves.toBeDefined()
+  })
+
   it('meets single sign-on where it is required', async () => {
     const [owner, ada] = [await withPassword(), await withPassword()]
     stand.owners.add(owner.id)
@@ -717,7 +739,7 @@ describe('the audit', () => {
     const { token } = await browser.call<{ token: string }>('POST /tokens', { name: 'x', scopes: ['session.read'], expiresAt: new Date(own.clock.now().getTime() + 86_400_000).toISOString() })
     secrets.push(token)
     own.clock.advance(60_000)
-    await browser.call('POST /step-up/totp', { code: codeAt(secret, own.clock.now()) })
+    await browser.call('POST /step-up/totp', { code: codeAt(secret, own.clock.now()), password: PASSWORD })
     keep()
     await browser.call('POST /sign-out')
     await own.browser().call('POST /sign-in/password', { email: 'ada@harbour.example', password: 'a wrong guess of 9' }).catch(() => {})

@@ -73,6 +73,16 @@ export function nextStep(ceremony: Extract<Ceremony, { kind: 'sign-in' | 'reset'
 /** Recovery codes alone are a second factor too: whoever lost the app still has them. */
 export const hasSecondFactor = (enrolled: Enrolled | undefined): boolean => enrolled !== undefined && (enrolled.totp || enrolled.passkeys > 0)
 
+/**
+ * How somebody who is signed in shows anew that it is them: both factors, as at the sign-in (ASVS 7.5.1). A passkey is both,
+ * the code of an app needs the password beside it, and a password stands alone only for whoever has no second factor.
+ */
+export function stepUpWays(enrolled: Enrolled): Way[] {
+  const code: Way[] = enrolled.totp && enrolled.password ? ['totp'] : []
+  if (hasSecondFactor(enrolled)) return [...(enrolled.passkeys > 0 ? (['passkey'] as const) : []), ...code]
+  return enrolled.password ? ['password'] : []
+}
+
 function secondWays(enrolled: Enrolled | undefined): Way[] {
   if (enrolled === undefined) return []
   return [...(enrolled.totp ? (['totp'] as const) : []), ...(enrolled.passkeys > 0 ? (['passkey'] as const) : []), ...(enrolled.recoveryCodes > 0 ? (['recovery-code'] as const) : [])]

@@ -29,7 +29,7 @@ describe('the page about signing in says', () => {
   it('how long sessions live, how many there may be, and how long a factor counts, as it is', () => {
     expect(DEFAULT_SECURITY).toMatchObject({ absoluteHours: 24, idleMinutes: 60, requireSecondFactor: true })
     expect(page).toContain('24 hours at most and one hour unused unless you say otherwise')
-    expect(page).toContain(`| time since the second factor | dangerous acts | ${STRONG_MINUTES} minutes |`)
+    expect(page).toContain(`| time since both factors were shown | dangerous acts | ${STRONG_MINUTES} minutes |`)
     expect(page).toContain('A person may have any number of sessions')
   })
 
@@ -51,7 +51,7 @@ describe('the page about signing in says', () => {
   })
 
   it('what is looked at besides roles, and every setting of the organisation by its name', () => {
-    for (const looked of ['the address asked from', 'address and browser', 'time since the second factor', 'time since the last use, and since signing in', 'the counter of a passkey', 'the page that makes the browser ask', 'the end of a role or a token']) expect(page).toMatch(new RegExp(`\\| ${looked} \\|( [^|]+ \\|){3}`))
+    for (const looked of ['the address asked from', 'address and browser', 'time since both factors were shown', 'time since the last use, and since signing in', 'the counter of a passkey', 'the page that makes the browser ask', 'the end of a role or a token']) expect(page).toMatch(new RegExp(`\\| ${looked} \\|( [^|]+ \\|){3}`))
     for (const name of Object.keys(SecuritySettings.shape)) expect(page, name).toContain(`\`${name}\``)
   })
 })

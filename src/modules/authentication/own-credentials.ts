@@ -4,7 +4,7 @@ import type { Client, Events, SetCookie } from '#core/module'
 import type { People, Person } from '#modules/identity'
 import type { Attempts } from './attempts.ts'
 import type { BreachedList } from './breached-list.ts'
-import { hasSecondFactor, type Enrolled, type Way } from './ceremony.ts'
+import { hasSecondFactor, stepUpWays, type Enrolled, type Way } from './ceremony.ts'
 import { authentication } from './contract.ts'
 import { MOST_PASSKEYS, nameOf, readNewPasskey } from './new-passkey.ts'
 import { acceptPassword, normalisedPassword } from './password.ts'
@@ -63,11 +63,10 @@ export class OwnCredentials {
 
   // Step-up
 
-  /** Only a person who has no second factor at all shows their password again. */
-  async stepUpWays({ session }: SignedIn): Promise<Way[]> {
-    const enrolled = await this.#parts.factors.enrolledBy(session.personId)
-    if (!hasSecondFactor(enrolled)) return enrolled.password ? ['password'] : []
-    return [...(enrolled.passkeys > 0 ? (['passkey'] as const) : []), ...(enrolled.totp ? (['totp'] as const) : [])]
+  /** Whoever came by a provider may also sign in there anew: without a password here, that is what is left beside passkeys. */
+  async stepUpOffer({ session }: SignedIn): Promise<{ ways: Way[]; provider?: string }> {
+    const [enrolled, provenance] = await Promise.all([this.#parts.factors.enrolledBy(session.personId), this.#parts.store.provenanceOf(session.id)])
+    return { ways: stepUpWays(enrolled), ...(provenance === undefined ? {} : { provider: provenance.provider }) }
   }
 
   async stepUpOptions(signedIn: SignedIn): Promise<object> {
@@ -86,7 +85,9 @@ export class OwnCredentials {
     return this.#stepUp(signedIn, 'passkey', take)
   }
 
-  async stepUpWithTotp(signedIn: SignedIn, code: string): Promise<SetCookie[]> {
+  async stepUpWithTotp(signedIn: SignedIn, code: string, password: string): Promise<SetCookie[]> {
+    await this.#requireWay(signedIn, 'totp')
+    await this.#requirePassword(signedIn, password)
     await this.#try(signedIn, 'second-factor')
     const take = await this.#parts.factors.totp(signedIn.session.personId, code, signedIn.at)
     if (take === undefined) throw wrongCode()
@@ -94,9 +95,13 @@ export class OwnCredentials {
   }
 
   async stepUpWithPassword(signedIn: SignedIn, typed: string): Promise<SetCookie[]> {
-    if (!(await this.stepUpWays(signedIn)).includes('password')) throw new VouchsafeError('not-allowed', 'Show your second factor; the password is not enough.')
+    await this.#requireWay(signedIn, 'password')
     await this.#requirePassword(signedIn, typed)
     return this.#stepUp(signedIn, 'password', async () => {})
+  }
+
+  async #requireWay(signedIn: SignedIn, way: Way): Promise<void> {
+    if (!(await this.stepUpOffer(signedIn)).ways.includes(way)) throw new VouchsafeError('not-allowed', 'This is not enough to show that it is you.', { mend: 'Show a passkey, or your password and a code; or sign out and in again.' })
   }
 
   async #stepUp(signedIn: SignedIn, factor: Factor, take: Taking): Promise<SetCookie[]> {

@@ -99,10 +99,10 @@ export function sessionRoutes({ db, people, recognition, sessions, own, organisa
       },
     }),
 
-    route({ on: 'GET /step-up', permit: 'signed-in', summary: 'Ways to show the second factor again', reply: z.object({ ways: z.array(Way) }), handle: async (request) => ({ body: { ways: await own.stepUpWays(await signedIn(request)) } }) }),
+    route({ on: 'GET /step-up', permit: 'signed-in', summary: 'Ways to show anew that it is me; totp wants the password beside the code, and provider is where I may sign in anew', reply: z.object({ ways: z.array(Way), provider: z.string().optional() }), handle: async (request) => ({ body: await own.stepUpOffer(await signedIn(request)) }) }),
     route({ on: 'POST /step-up/passkey/options', permit: 'signed-in', summary: 'Options for navigator.credentials.get, for a step-up', body: z.strictObject({}).default({}), reply: Options, handle: async (request) => ({ body: (await own.stepUpOptions(await signedIn(request))) as z.infer<typeof Options> }) }),
     route({ on: 'POST /step-up/passkey', permit: 'signed-in', summary: 'Step up with a passkey', body: z.strictObject({ response: Assertion }), bodyLimitBytes: 64 * 1024, reply: Done, handle: async (request) => ({ body: {}, cookies: await own.stepUpWithPasskey(await signedIn(request), request.body.response) }) }),
-    route({ on: 'POST /step-up/totp', permit: 'signed-in', summary: 'Step up with a code of the authenticator app', body: z.strictObject({ code }), reply: Done, handle: async (request) => ({ body: {}, cookies: await own.stepUpWithTotp(await signedIn(request), request.body.code) }) }),
+    route({ on: 'POST /step-up/totp', permit: 'signed-in', summary: 'Step up with the password and a code of the authenticator app', body: z.strictObject({ code, password }), bodyLimitBytes: 16 * 1024, reply: Done, handle: async (request) => ({ body: {}, cookies: await own.stepUpWithTotp(await signedIn(request), request.body.code, request.body.password) }) }),
     route({ on: 'POST /step-up/password', permit: 'signed-in', summary: 'Step up with the password, where there is no second factor', body: z.strictObject({ password }), bodyLimitBytes: 16 * 1024, reply: Done, handle: async (request) => ({ body: {}, cookies: await own.stepUpWithPassword(await signedIn(request), request.body.password) }) }),
 
     route({
