@@ -4,7 +4,7 @@ import { routesOf, type Actor } from '#core/module'
 import type { Facts } from '#core/permission'
 import { returnPath } from './begun.ts'
 import { federation } from './contract.ts'
-import { asProblem } from './flow.ts'
+import { throwAsProblem } from './flow.ts'
 import type { Federation } from './module.ts'
 import { giverOf } from './provider-routes.ts'
 import { auditing } from './providers.ts'
@@ -46,7 +46,7 @@ export function accountRoutes(parts: Federation) {
         const id = personIn(actor)
         const standing = await people.standing(id)
         if (standing === undefined) throw missing()
-        const { location, cookies } = await flow.leave(params.provider, { kind: 'link', person: id, epoch: standing.epoch }, { returnTo: returnPath(body.return), fresh: false, at }).catch((error: unknown) => Promise.reject(asProblem(error)))
+        const { location, cookies } = await flow.leave(params.provider, { kind: 'link', person: id, epoch: standing.epoch }, { returnTo: returnPath(body.return), fresh: false, at }).catch(throwAsProblem)
         return { body: { location }, cookies }
       },
     }),
@@ -60,7 +60,7 @@ export function accountRoutes(parts: Federation) {
       reply: Departing,
       async handle({ params, body, at }) {
         if ((await parts.invitations.look(body.token, at)) === undefined) throw new VouchsafeError('not-allowed', 'This invitation is not valid: it was used, withdrawn, or is too old.', { mend: 'Ask whoever invited you for a new one.' })
-        const { location, cookies } = await flow.leave(params.provider, { kind: 'invitation', token: body.token }, { returnTo: '/console', fresh: false, at }).catch((error: unknown) => Promise.reject(asProblem(error)))
+        const { location, cookies } = await flow.leave(params.provider, { kind: 'invitation', token: body.token }, { returnTo: '/console', fresh: false, at }).catch(throwAsProblem)
         return { body: { location }, cookies }
       },
     }),

@@ -103,6 +103,7 @@ function placeOf({ reason }: Refusal, begun: Begun | undefined): string {
 }
 
 /** Refusals of a request by a page of ours, as problems; those of a browser on its way are addresses. */
-export function asProblem(error: unknown): unknown {
-  return error instanceof Refusal && error.reason === 'unknown-provider' ? new VouchsafeError('not-found', error.message, error.mend === undefined ? {} : { mend: error.mend }) : error
+export function throwAsProblem(error: unknown): never {
+  if (error instanceof Refusal && error.reason === 'unknown-provider') throw new VouchsafeError('not-found', error.message, error.mend === undefined ? {} : { mend: error.mend })
+  throw error
 }

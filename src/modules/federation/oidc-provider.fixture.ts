@@ -20,7 +20,7 @@ export interface OidcServer {
   close(): Promise<void>
 }
 
-const newKey = (): JWK => ({ ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' }) as JWK
+const newKey = (): JWK => ({ ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' })
 
 /**
  * A real OpenID provider (oidc-provider) on loopback. Whoever types a login is believed; `<login>@<domain>` is their verified
@@ -87,7 +87,7 @@ function sharedMemory(): NonNullable<Configuration['adapter']> {
   return (name) => ({
     async upsert(id, payload, expiresIn) {
       const key = `${name}:${id}`
-      kept.set(key, { payload: payload as Record<string, unknown>, until: Date.now() + (expiresIn || 3600) * 1000 })
+      kept.set(key, { payload: payload, until: Date.now() + (expiresIn || 3600) * 1000 })
       if (payload.uid !== undefined) byUid.set(`${name}:${payload.uid}`, key)
       if (payload.grantId !== undefined) byGrant.set(payload.grantId, (byGrant.get(payload.grantId) ?? new Set()).add(key))
     },

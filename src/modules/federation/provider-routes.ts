@@ -4,7 +4,7 @@ import { routesOf, type Actor } from '#core/module'
 import type { Access, Facts } from '#core/permission'
 import type { Giver } from '#modules/identity'
 import { federation } from './contract.ts'
-import { asProblem } from './flow.ts'
+import { throwAsProblem } from './flow.ts'
 import type { Federation } from './module.ts'
 import type { Provider } from './provider.ts'
 import { gone, parsed } from './providers.ts'
@@ -67,7 +67,7 @@ export function providerRoutes({ providers, flow, oidc }: Federation) {
       summary: 'Identity providers',
       reply: z.object({ items: z.array(ProviderOut) }),
       async handle({ access }) {
-        const items = (await providers.list()).filter((provider) => access.allows({ verb: 'find', record: 'provider', facts: factsOf(provider) as Facts }))
+        const items = (await providers.list()).filter((provider) => access.allows({ verb: 'find', record: 'provider', facts: factsOf(provider) }))
         return { body: { items: await Promise.all(items.map((provider) => out(access, provider))) } }
       },
     }),
@@ -147,7 +147,7 @@ export function providerRoutes({ providers, flow, oidc }: Federation) {
         try {
           return { body: { findings: await tryProvider(await one(params.provider), oidc, at) } }
         } catch (error) {
-          throw asProblem(error)
+          return throwAsProblem(error)
         }
       },
     }),

@@ -91,7 +91,7 @@ describe('a response by way of a browser', () => {
     const left = await leave(visitor)
     const form = Buffer.from(new URLSearchParams(answered(left)).toString())
     const answers = await Promise.all(Array.from({ length: 4 }, () => visitor.answer(`POST /federation/${provider}/acs`, form, { crossSite: true })))
-    expect(answers.map(({ location }) => location).toSorted()).toEqual(['/console', ...Array.from({ length: 3 }, () => '/console/sign-in?problem=used-already')])
+    expect(answers.map(({ location }) => location ?? '').toSorted((a, b) => a.localeCompare(b))).toEqual(['/console', ...Array.from({ length: 3 }, () => '/console/sign-in?problem=used-already')])
   })
 
   it('is nothing in another browser, without a beginning, or with the beginning of another', async () => {

@@ -33,7 +33,7 @@ describe('folding', () => {
 
 // Of every plane, with letters that have caught others out more often than chance would.
 const text = fc.string({
-  unit: fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), fc.constantFrom(...'aAiIıİſßẞςσΣKÅﬁﬃŉǰΐᾳᾼ①ﾊﾞ\u0307\u0345\u0301éе́аΑ', 'e\u0301', '\u200d', '\u00ad')),
+  unit: fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), fc.constantFrom(...Array.from('aAiIıİſßẞςσΣKÅﬁﬃŉǰΐᾳᾼ①ﾊﾞ\u0307\u0345\u0301éе́аΑ'), 'e\u0301', '\u200d', '\u00ad')),
   maxLength: 12,
 })
 
@@ -44,7 +44,7 @@ describe('laws of folding', () => {
 
   test('case and the way of writing it down make no difference', () => {
     fc.assert(fc.property(text, (a) => [a.normalize('NFC'), a.normalize('NFD'), a.normalize('NFKC'), a.normalize('NFKD')].every((other) => folded(other) === folded(a))))
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'abcxyzéüñøæßĳžдёжѣαβγςώǆ') }), (a) => folded(a.toUpperCase()) === folded(a) && folded(a.toLowerCase()) === folded(a)))
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...Array.from('abcxyzéüñøæßĳžдёжѣαβγςώǆ')) }), (a) => folded(a.toUpperCase()) === folded(a) && folded(a.toLowerCase()) === folded(a)))
   })
 
   test('what folds alike looks alike', () => {

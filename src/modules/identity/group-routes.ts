@@ -7,7 +7,7 @@ import { identity } from './contract.ts'
 import { GROUP_SORTS, listGroups, listMembers } from './listing/store.ts'
 import { MOST_DESCRIPTION_CHARACTERS, MOST_NAME_CHARACTERS } from './name.ts'
 import type { IdentityParts } from './parts.ts'
-import type { Group, GroupId, People, PersonId } from './people.ts'
+import type { Group, People, PersonId } from './people.ts'
 import { auditing, giverOf, groupFacts, shown, versionIn, withCurrent } from './presentation.ts'
 import { GroupOut, MemberOut, PageQuery, pageOf } from './shape.ts'
 import { outside } from './store.ts'
@@ -143,7 +143,7 @@ export function groupRoutes({ db, owners }: IdentityParts, people: People) {
           // Whatever the group gives, whoever joins it gets.
           if (add.length > 0) await owners.requireOverGroup(tx, giverOf(actor), group.id)
           if (remove.length > 0) await owners.requireToLeave(tx, giverOf(actor), group.id)
-          await people.changeMembers(tx, group.id as GroupId, { add: add as PersonId[], remove: remove as PersonId[] }, null)
+          await people.changeMembers(tx, group.id, { add: add as PersonId[], remove: remove as PersonId[] }, null)
         })
         return { body: { ok: true } }
       },

@@ -61,7 +61,7 @@ export function webhookRoutes({ db, events, webhooks }: WebhookRoutesParts) {
 
   async function presented(access: Access, endpoint: Endpoint, at: Date): Promise<z.infer<typeof WebhookOut>> {
     const secrets = await secretsOf(q, endpoint.id, at)
-    return (access.visible('webhook', shown(endpoint, secrets), factsOf(endpoint)) ?? {}) as z.infer<typeof WebhookOut>
+    return (access.visible('webhook', shown(endpoint, secrets), factsOf(endpoint)) ?? {})
   }
   async function required(id: string): Promise<Endpoint> {
     const endpoint = await webhooks.find(id)

@@ -4,7 +4,6 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTemporaryServer, type TemporaryServer } from '#core/database'
 import type { Actor } from '#core/module'
-import type { PersonId } from '#modules/identity'
 import { EVERYTHING, OPERATOR, standOnServer, startReceiver, type Receiver, type Stand } from './integrations.fixture.ts'
 
 const HOUR = 3_600_000
@@ -131,7 +130,7 @@ describe('what a webhook hears', () => {
     const employee = await stand.add()
     const { webhook } = await make(['person.changed'], { actsAs: employee.id })
     const other = await stand.add()
-    for (const { id } of [employee, other]) await stand.change((tx) => stand.people.update(tx, id as PersonId, { title: 'Engineer' }))
+    for (const { id } of [employee, other]) await stand.change((tx) => stand.people.update(tx, id, { title: 'Engineer' }))
     await stand.work()
     expect((await deliveries(webhook.id)).map(({ data }) => data?.['person'])).toEqual([employee.id])
   })

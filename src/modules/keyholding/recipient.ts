@@ -16,7 +16,7 @@ function polymod(values: readonly number[]): number {
 }
 
 const PREFIX = 'age'
-const EXPANDED = [...PREFIX].map((letter) => letter.charCodeAt(0) >> 5).concat(0, ...[...PREFIX].map((letter) => letter.charCodeAt(0) & 31))
+const EXPANDED = Array.from(PREFIX, (letter) => letter.charCodeAt(0) >> 5).concat(0, ...Array.from(PREFIX, (letter) => letter.charCodeAt(0) & 31))
 
 const refused = (why: string): VouchsafeError => new VouchsafeError('bad-input', `This is no age recipient: ${why}.`, { mend: 'It begins with age1 and has 62 letters.' })
 
@@ -42,11 +42,16 @@ export function readRecipient(text: string): Uint8Array {
   }
   if (bytes.length !== 32 || (held & ((1 << bits) - 1)) !== 0) throw refused('its length is wrong')
   const key = Uint8Array.from(bytes)
-  try {
-    // RFC 7748 §6.1: a shared secret of zeros, which OpenSSL refuses to derive.
-    diffieHellman({ privateKey: generateKeyPairSync('x25519').privateKey, publicKey: createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: Buffer.from(key).toString('base64url') }, format: 'jwk' }) })
-  } catch {
-    throw refused('a file for it could be read by everybody')
-  }
+  if (!isUsable(key)) throw refused('a file for it could be read by everybody')
   return key
+}
+
+/** Whether an X25519 key keeps a secret at all: one of small order gives everybody zeros (RFC 7748 §6.1), which OpenSSL refuses to derive. */
+export function isUsable(key: Uint8Array): boolean {
+  try {
+    diffieHellman({ privateKey: generateKeyPairSync('x25519').privateKey, publicKey: createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: Buffer.from(key).toString('base64url') }, format: 'jwk' }) })
+    return true
+  } catch {
+    return false
+  }
 }

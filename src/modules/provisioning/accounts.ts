@@ -6,7 +6,7 @@ import { comparable } from './condition.ts'
 import { readContent } from './content.ts'
 import { provisioning } from './contract.ts'
 import { isDirectorysAct, type Directory } from './directory.ts'
-import { comparableContent, type Content } from './matching.ts'
+import { comparableContent, textIn, type Content } from './matching.ts'
 import type { ProvisioningParts } from './parts.ts'
 import { applyPatch, type Operation } from './patch.ts'
 import { requireFit } from './precondition.ts'
@@ -156,7 +156,7 @@ export type Accounts = ReturnType<typeof createAccounts>
 /** What of a row follows from the content. */
 export function rowOf(content: Content): Pick<AccountRow, 'user_name_folded' | 'external_id' | 'content' | 'compared'> {
   const externalId = content['externalId']
-  return { user_name_folded: comparable(String(content['userName'])), external_id: typeof externalId === 'string' ? externalId : null, content, compared: comparableContent(USER, content) }
+  return { user_name_folded: comparable(textIn(content, 'userName')), external_id: typeof externalId === 'string' ? externalId : null, content, compared: comparableContent(USER, content) }
 }
 
 function taken(error: unknown): never {

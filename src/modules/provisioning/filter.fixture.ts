@@ -23,7 +23,7 @@ const leaf = (paths: fc.Arbitrary<Path>): fc.Arbitrary<Filter> =>
     { weight: 4, arbitrary: fc.record({ op: anyOp, path: paths, value: word }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('eq', 'ne'), path: paths, value: fc.constant(null) }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constant('pr'), path: paths }) },
-  ) as fc.Arbitrary<Filter>
+  )
 
 const joined = (one: fc.Arbitrary<Filter>, maxDepth: number): fc.Arbitrary<Filter> =>
   fc.letrec<{ filter: Filter }>((tie) => ({
@@ -36,9 +36,9 @@ const joined = (one: fc.Arbitrary<Filter>, maxDepth: number): fc.Arbitrary<Filte
   })).filter
 
 const inside = joined(leaf(fc.constantFrom('value', 'type', 'display').map((name) => ({ name }))), 2)
-const activeLeaf: fc.Arbitrary<Filter> = fc.record({ op: fc.constantFrom('eq', 'ne'), path: fc.constant({ name: 'active' }), value: fc.boolean() }) as fc.Arbitrary<Filter>
-const someLeaf: fc.Arbitrary<Filter> = fc.record({ op: fc.constant('some'), path: fc.constant({ name: 'emails' }), of: inside }) as fc.Arbitrary<Filter>
-const instantLeaf: fc.Arbitrary<Filter> = fc.record({ op: fc.constantFrom('eq', 'ne', 'gt', 'ge', 'lt', 'le'), path: fc.constantFrom('created', 'lastModified').map((sub) => ({ name: 'meta', sub })), value: fc.constantFrom('2026-11-22T09:00:00Z', '2026-11-22T10:00:00.100+01:00', '2026-11-22T09:00:00.200Z', '2030-01-01T00:00:00Z') }) as fc.Arbitrary<Filter>
+const activeLeaf: fc.Arbitrary<Filter> = fc.record({ op: fc.constantFrom('eq', 'ne'), path: fc.constant({ name: 'active' }), value: fc.boolean() })
+const someLeaf: fc.Arbitrary<Filter> = fc.record({ op: fc.constant('some'), path: fc.constant({ name: 'emails' }), of: inside })
+const instantLeaf: fc.Arbitrary<Filter> = fc.record({ op: fc.constantFrom('eq', 'ne', 'gt', 'ge', 'lt', 'le'), path: fc.constantFrom('created', 'lastModified').map((sub) => ({ name: 'meta', sub })), value: fc.constantFrom('2026-11-22T09:00:00Z', '2026-11-22T10:00:00.100+01:00', '2026-11-22T09:00:00.200Z', '2030-01-01T00:00:00Z') })
 const primaryLeaf: fc.Arbitrary<Filter> = fc.constant<Filter>({ op: 'some', path: { name: 'emails' }, of: { op: 'eq', path: { name: 'primary' }, value: true } })
 
 /** Filters over people that a database and memory both can answer. */

@@ -32,6 +32,12 @@ function foldValue(attribute: Attribute, value: ContentValue): ContentValue {
 
 export const isContent = (value: unknown): value is Content => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** A member that is a text; anything else counts as an empty one. */
+export const textIn = (content: Content, name: string): string => {
+  const value = content[name]
+  return typeof value === 'string' ? value : ''
+}
+
 /** Whether a condition fits. @param content as `comparableContent` gives it */
 export function matches(condition: Condition, content: Content): boolean {
   switch (condition.op) {

@@ -1,6 +1,6 @@
 import { conditionOf } from './condition.ts'
 import { isPlainObject, member } from './content.ts'
-import { comparableContent, matches, type Content } from './matching.ts'
+import { comparableContent, matches, textIn, type Content } from './matching.ts'
 import { placeOf } from './path.ts'
 import { readTarget, type Operation } from './patch.ts'
 import { quoted, ScimRefusal } from './refusal.ts'
@@ -109,8 +109,8 @@ async function applyAt(change: Change, { op, value }: Operation, text: string, m
   // `members[value eq "…"]` names whom it means; any other filter has to look at who is there.
   if (condition.of.op === 'eq' && condition.of.keys.join('.') === 'value') return leave(change, [condition.of.value])
   const test = condition.of
-  const now = (await membersNow()).filter((one) => isIn(change, String(one['value'])))
-  leave(change, now.filter((one) => matches(test, foldedMember(one))).map((one) => String(one['value'])))
+  const now = (await membersNow()).filter((one) => isIn(change, textIn(one, 'value')))
+  leave(change, now.filter((one) => matches(test, foldedMember(one))).map((one) => textIn(one, 'value')))
 }
 
 const foldedMember = (one: Content): Content => ((comparableContent(GROUP, { members: [one] })['members'] ?? []) as readonly Content[])[0] ?? {}

@@ -115,7 +115,7 @@ function merged(one: Content, other: Content): Content {
   for (const [key, value] of Object.entries(other)) {
     const before = all[key]
     if (isContent(before) && isContent(value)) all[key] = merged(before, value)
-    else if (Array.isArray(before) && Array.isArray(value)) all[key] = (value as readonly ContentValue[]).map((part, index) => (isContent(part) && isContent(before[index]) ? merged(before[index] as Content, part) : part))
+    else if (Array.isArray(before) && Array.isArray(value)) all[key] = (value as readonly ContentValue[]).map((part, index) => (isContent(part) && isContent(before[index]) ? merged(before[index], part) : part))
     else all[key] = value
   }
   return all

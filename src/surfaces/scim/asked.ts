@@ -24,7 +24,7 @@ export function askedInBody(body: unknown): Asked {
       if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) throw new ScimRefusal('invalidValue', `${name} is a list of names.`)
       return value
     }
-    if (name === 'startIndex' || name === 'count') return whole(name, String(value))
+    if (name === 'startIndex' || name === 'count') return whole(name, typeof value === 'string' || typeof value === 'number' ? String(value) : 'no number')
     if (typeof value !== 'string') throw new ScimRefusal('invalidValue', `${name} is a text.`)
     return value
   })

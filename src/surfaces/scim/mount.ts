@@ -3,7 +3,7 @@ import { Hono, type Context } from 'hono'
 import type { Clock } from '#core/clock'
 import { withRequestId } from '#core/database'
 import type { Client, Method, Recognition } from '#core/module'
-import { GROUP, project, projectionOf, queryOf, readOperations, USER, type Asked, type Content, type Directory, type Page, type Projection, type ProvisioningServices, type ResourceKind } from '#modules/provisioning'
+import { GROUP, project, projectionOf, queryOf, readOperations, textIn, USER, type Asked, type Content, type Directory, type Page, type Projection, type ProvisioningServices, type ResourceKind } from '#modules/provisioning'
 import { addressed } from './addressed.ts'
 import { askedInBody, askedInQuery } from './asked.ts'
 import { Bodies } from './body.ts'
@@ -153,8 +153,8 @@ const json = (status: number, body: unknown, headers: Record<string, string> = {
 function shown(status: 200 | 201, kind: ResourceKind, resource: Content, { context, base }: Call): Response {
   const whole = addressed(kind, resource, base)
   const meta = whole['meta'] as Content
-  const version = String(meta['version'])
-  const headers = { etag: version, location: String(meta['location']) }
+  const version = textIn(meta, 'version')
+  const headers = { etag: version, location: textIn(meta, 'location') }
   const known = context.req.header('if-none-match')
   if (context.req.method === 'GET' && known !== undefined && known.split(',').some((tag) => tag.trim() === '*' || tag.trim() === version)) return new Response(null, { status: 304, headers: { ...HEADERS, ...headers } })
   return json(status, project(kind, whole, projectionOf(askedInQuery(queryOfUrl(context)))), headers)

@@ -65,7 +65,7 @@ export function readEnvelope(value: unknown): Envelope {
   // One statement, one signer: a second signature would be a byte that nobody has to check.
   if (envelope.signatures.length !== 1) throw new VerifyError('malformed', 'a statement has exactly one signature')
   for (const signature of envelope.signatures as readonly unknown[]) {
-    const members = Object.entries((signature ?? {}) as object)
+    const members = Object.entries((signature ?? {}))
     const names = members.map(([name]) => name).sort().join()
     if ((names !== 'keyid,sig' && names !== 'authenticatorData,clientDataJSON,keyid,sig') || members.some(([, value]) => typeof value !== 'string'))
       throw new VerifyError('malformed', 'a signature has keyid and sig; that of a passkey authenticatorData and clientDataJSON as well')
