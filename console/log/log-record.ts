@@ -20,6 +20,7 @@ export interface EntryRecord {
   class: 'public' | 'private'
   kind: string | null
   about: string[]
+  says: string | null
   bytes: number
 }
 
@@ -50,6 +51,7 @@ export const KINDS = [
   ['attestation-end', 'end of an attestation'],
   ['key-change', 'change of a key'],
   ['witness-change', 'change of a witness'],
+  ['public', 'everything public'],
   ['private', 'private'],
 ] as const
 

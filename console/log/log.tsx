@@ -71,6 +71,7 @@ export default function OneLog() {
               { title: 'Entry', cell: (entry) => entry.index.toLocaleString('en-GB'), text: (entry) => String(entry.index) },
               { title: 'Kind', cell: kindOf, text: kindOf },
               { title: 'About', cell: (entry) => (entry.class === 'private' ? <span className="soft">its commitment only</span> : <span className="soft">{entry.about.map(brief).join(', ')}</span>), text: (entry) => entry.about.join(' ') },
+              { title: 'Says', cell: (entry) => entry.says, text: (entry) => entry.says ?? '' },
               { title: 'Bytes', look: 'number', cell: (entry) => (entry.bytes === 0 ? '' : entry.bytes.toLocaleString('en-GB')), text: (entry) => String(entry.bytes) },
             ]}
             empty={<Empty title="The log has no entry yet." />}

@@ -11,7 +11,7 @@ import './policy.css'
 
 type Way = 'file' | 'paste' | 'address'
 
-const WAYS: readonly (readonly [Way, string])[] = [['file', 'Upload a file'], ['paste', 'Paste text'], ['address', 'Fetch an address']]
+const WAYS: readonly (readonly [Way, string])[] = [['file', 'Upload it'], ['paste', 'Paste text'], ['address', 'Fetch an address']]
 const LARGEST_BYTES = 5 * 1024 * 1024 // as the server takes it: said before it is sent
 
 interface Imported {

@@ -16,6 +16,10 @@ export interface PlotProps {
   /** From the bottom up: they are drawn on top of one another. */
   series: readonly PlotSeries[]
   kind: 'area' | 'bars'
+  /** The least that the axis spans, in seconds, back from its end. */
+  span?: number
+  /** Steps of the axis that may be named. */
+  steps: readonly number[]
   /** How a place on the axis is called. */
   nameOf: (seconds: number) => string
   /** Beside the plot, for whoever reads figures. */
@@ -25,7 +29,7 @@ export interface PlotProps {
 const HEIGHT = 150
 
 /** A plot over time with its table. It is drawn anew when the colours or the width change, and never moves by itself. */
-export function Plot({ title, at, series, kind, nameOf, children }: PlotProps) {
+export function Plot({ title, at, series, kind, span = 0, steps, nameOf, children }: PlotProps) {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const box = place.current
@@ -33,7 +37,7 @@ export function Plot({ title, at, series, kind, nameOf, children }: PlotProps) {
     let plot: uPlot | undefined
     const draw = (): void => {
       plot?.destroy()
-      plot = new uPlot(optionsOf(box, series, kind, nameOf), dataOf(at, series) as uPlot.AlignedData, box)
+      plot = new uPlot(optionsOf(box, { at, series, kind, span, steps, nameOf }), dataOf(at, series) as uPlot.AlignedData, box)
     }
     const sized = new ResizeObserver(() => (plot === undefined ? draw() : plot.setSize({ width: box.clientWidth, height: HEIGHT })))
     sized.observe(box)
@@ -47,7 +51,7 @@ export function Plot({ title, at, series, kind, nameOf, children }: PlotProps) {
       dark.removeEventListener('change', draw)
       plot?.destroy()
     }
-  }, [at, series, kind, nameOf])
+  }, [at, series, kind, span, steps, nameOf])
   return (
     <figure className="plot">
       <div ref={place} className="plot-place" aria-hidden="true" />
@@ -73,7 +77,7 @@ function dataOf(at: readonly number[], series: readonly PlotSeries[]): (readonly
   return [at, ...stacked.toReversed()]
 }
 
-function optionsOf(box: HTMLElement, series: readonly PlotSeries[], kind: PlotProps['kind'], nameOf: PlotProps['nameOf']): uPlot.Options {
+function optionsOf(box: HTMLElement, { at, series, kind, span, steps, nameOf }: Required<Omit<PlotProps, 'title' | 'children'>>): uPlot.Options {
   const style = getComputedStyle(box)
   // A canvas knows no light-dark(): the colour is asked of something that has it.
   const probe = document.createElement('span')
@@ -91,11 +95,18 @@ function optionsOf(box: HTMLElement, series: readonly PlotSeries[], kind: PlotPr
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, Math.max(1, high)] } },
+    scales: { x: { time: false, range: rangeOf(at, kind, span) }, y: { range: (_plot, _low, high) => [0, Math.max(1, high)] } },
     axes: [
-      { stroke: soft, font, grid: { show: false }, ticks: { show: false }, values: (_plot, places) => places.map(nameOf), space: 90, size: 26 },
+      { stroke: soft, font, grid: { show: false }, ticks: { show: false }, values: (_plot, places) => places.map(nameOf), incrs: [...steps], space: 70, size: 26 },
       { stroke: soft, font, grid: { stroke: rule, width: 1 }, ticks: { show: false }, size: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
     ],
     series: [{}, ...drawn],
   }
+}
+
+/** Bars need room for half of one at either end. */
+function rangeOf(at: readonly number[], kind: PlotProps['kind'], span: number): [number, number] {
+  const [from = 0, to = 1] = [at[0], at.at(-1)]
+  const room = kind === 'bars' && at.length > 1 ? (to - from) / (at.length - 1) / 2 : 0
+  return [Math.min(from, to - span) - room, to + room]
 }

@@ -7,6 +7,11 @@ import { Plot } from './plot.tsx'
 const dayOf = (seconds: number): string => new Date(seconds * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const monthOf = (seconds: number): string => new Date(seconds * 1000).toLocaleDateString('en-GB', { month: 'short', year: '2-digit', timeZone: 'UTC' })
 
+const DAY_S = 86_400
+const DAYS_S = [1, 2, 7, 14, 28].map((days) => days * DAY_S)
+const WEEKS_S = 14 * DAY_S // less would make a first day as wide as the page
+const MONTH_S = [30.4375 * DAY_S]
+
 /** Claims by state, as the page said at the end of each day. A day without a word of its own said what the one before did. */
 export function StatesOverTime({ history }: { history: Overview['history'] }) {
   const { at, series } = useMemo(() => {
@@ -26,7 +31,7 @@ export function StatesOverTime({ history }: { history: Overview['history'] }) {
     }
   }, [history])
   if (history.length === 0) return <p className="soft">The page has said nothing yet.</p>
-  return <Plot title="Claims by state" at={at} series={series} kind="area" nameOf={dayOf} />
+  return <Plot title="Claims by state" at={at} series={series} kind="area" span={WEEKS_S} steps={DAYS_S} nameOf={dayOf} />
 }
 
 /** Promises with a clock, by the month in which they were met or broken. */
@@ -46,7 +51,7 @@ export function KeptPromises({ obligations }: { obligations: readonly Obligation
   }, [obligations, month])
   if (kept + broken === 0) return <p className="soft">No promise with a clock has ended yet. One begins when somebody promises a mend in public, or attests something until a date.</p>
   return (
-    <Plot title="Promises kept" at={at} series={series} kind="bars" nameOf={monthOf}>
+    <Plot title="Promises kept" at={at} series={series} kind="bars" steps={MONTH_S} nameOf={monthOf}>
       <p className="soft">{Math.round((kept / (kept + broken)) * 100)} % kept, {kept} of {kept + broken}</p>
     </Plot>
   )

@@ -57,8 +57,10 @@ export interface RouteReply<R> {
   etag?: string
   location?: string
   cookies?: readonly SetCookie[]
-  /** For what is no JSON: sent as it is, with this media type, as an attachment where a file name is given. A stream is never kept for a repeated key. */
-  file?: { mediaType: string; bytes: Uint8Array | string | ReadableStream<Uint8Array>; name?: string }
+  /** For what is no JSON: sent as it is, with this media type, as an attachment where a file name is given. */
+  file?: { mediaType: string; bytes: Uint8Array | string; name?: string }
+  /** The same for what is too long to be held: written while it is read, and never kept for a repeated key. */
+  stream?: { mediaType: string; bytes: ReadableStream<Uint8Array>; name?: string }
 }
 
 /**

@@ -10,6 +10,8 @@ export interface BrowsedEntry {
   kind: string | null
   /** Names of what the statement is about: `claim:…`, `check:…`. */
   about: string[]
+  /** The one thing that it says, in short. */
+  says: string | null
   /** Of the envelope; 0 for what is private. */
   bytes: number
 }
@@ -90,7 +92,26 @@ const ownSource = (log: Log): LogSource => ({
 
 function browsed(row: ServedEntry): BrowsedEntry {
   const statement = statementOf(row)
-  return { index: row.index, class: row.class === 1 ? 'public' : 'private', kind: statement?.kind ?? null, about: (statement?.subject ?? []).map(({ name }) => name), bytes: row.envelope?.length ?? 0 }
+  return { index: row.index, class: row.class === 1 ? 'public' : 'private', kind: statement?.kind ?? null, about: (statement?.subject ?? []).map(({ name }) => name), says: statement === undefined ? null : said(statement), bytes: row.envelope?.length ?? 0 }
+}
+
+function said(statement: Statement): string | null {
+  switch (statement.kind) {
+    case 'slot-result':
+      return `slot ${statement.predicate.slot}: ${statement.predicate.verdict}`
+    case 'page-snapshot':
+      return `${statement.predicate.claims.length} claims, ${statement.predicate.status}`
+    case 'closing':
+      return statement.predicate.reason
+    case 'attestation':
+      return `${statement.predicate.role}, until ${statement.predicate.until}`
+    case 'key-change':
+      return `${statement.predicate.purpose} ${statement.predicate.action}`
+    case 'witness-change':
+      return statement.predicate.action
+    default:
+      return null
+  }
 }
 
 function statementOf({ envelope }: ServedEntry): Statement | undefined {

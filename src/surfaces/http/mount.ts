@@ -127,11 +127,12 @@ function present(route: Route, reply: Awaited<ReturnType<Route['handle']>>, requ
 function bodyOf(route: Route, reply: Awaited<ReturnType<Route['handle']>>, headers: Headers): Response {
   const status = reply.status ?? route.status ?? 200
   if (status === 204 || status === 303) return new Response(null, { status, headers })
-  if (reply.file) {
-    headers.set('content-type', reply.file.mediaType)
+  const file = reply.file ?? reply.stream
+  if (file) {
+    headers.set('content-type', file.mediaType)
     // RFC 6266 §4.3: the plain form for old clients, the encoded one for every name.
-    if (reply.file.name !== undefined) headers.set('content-disposition', `attachment; filename="${reply.file.name.replaceAll(/[^\w.-]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(reply.file.name).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)}`)
-    return new Response(typeof reply.file.bytes === 'string' || reply.file.bytes instanceof ReadableStream ? reply.file.bytes : new Uint8Array(reply.file.bytes), { status, headers })
+    if (file.name !== undefined) headers.set('content-disposition', `attachment; filename="${file.name.replaceAll(/[^\w.-]/g, '_')}"; filename*=UTF-8''${encodeURIComponent(file.name).replaceAll(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)}`)
+    return new Response(typeof file.bytes === 'string' || file.bytes instanceof ReadableStream ? file.bytes : new Uint8Array(file.bytes), { status, headers })
   }
   headers.set('content-type', 'application/json')
   // The reply's shape is part of the contract: what does not fit is a defect here, not a surprise there.

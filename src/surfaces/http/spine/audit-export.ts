@@ -28,7 +28,7 @@ export function auditExportRoutes({ db }: SpineParts) {
         const wanted = [...filters.map(([name, value]) => sql`${sql.ref(name)} = ${value}`), ...(query.since === undefined ? [] : [sql`at >= ${query.since}::timestamptz`]), ...(query.until === undefined ? [] : [sql`at < ${query.until}::timestamptz`])]
         const rows = read(db, access, sql`${wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `)}`, signal)
         const bytes = query.format === 'json' ? asJson(rows) : asCsv(rows)
-        return { body: undefined, file: { mediaType: query.format === 'json' ? 'application/json' : 'text/csv; charset=utf-8', bytes: ReadableStream.from(bytes), name: `audit.${query.format}` } }
+        return { body: undefined, stream: { mediaType: query.format === 'json' ? 'application/json' : 'text/csv; charset=utf-8', bytes: ReadableStream.from(bytes), name: `audit.${query.format}` } }
       },
     }),
   ]
@@ -64,9 +64,9 @@ async function* asCsv(rows: AsyncIterable<Row>): AsyncGenerator<Uint8Array> {
 
 const plain = (row: Row): Partial<Record<(typeof COLUMNS)[number], unknown>> => Object.fromEntries(COLUMNS.flatMap((name) => (row[name] === undefined || row[name] === null ? [] : [[name, row[name] instanceof Date ? row[name].toISOString() : row[name]]])))
 
-/** RFC 4180; what a spreadsheet would take for a formula gets an apostrophe before it. */
+/** RFC 4180; what a spreadsheet would take for a formula gets an apostrophe before it, behind white space too. */
 const line = (cells: readonly string[]): string =>
   `${cells
-    .map((cell) => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell))
+    .map((cell) => (/^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠|%]/u.test(cell) ? `'${cell}` : cell))
     .map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
     .join(',')}\r\n`

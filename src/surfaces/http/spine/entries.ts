@@ -6,7 +6,7 @@ import { pageOf } from './cursor.ts'
 import type { SpineParts } from './parts.ts'
 
 const route = routesOf(spine)
-const EntryOut = z.object({ index: z.number(), class: z.enum(['public', 'private']), kind: z.string().nullable(), about: z.array(z.string()), bytes: z.number() })
+const EntryOut = z.object({ index: z.number(), class: z.enum(['public', 'private']), kind: z.string().nullable(), about: z.array(z.string()), says: z.string().nullable(), bytes: z.number() })
 
 /** The log as somebody browses it, newest first. What is private of it shows its commitment and nothing else. */
 export function entryRoutes({ log }: SpineParts) {
