@@ -170,7 +170,7 @@ export class Visitor {
       this.#sameSite.set(`__Host-${name}`, sameSite)
     }
     const status = reply.status ?? route.status ?? 200
-    return { status, body: status === 303 || reply.file ? undefined : route.reply.parse(reply.body), ...(reply.location === undefined ? {} : { location: reply.location }), ...(reply.file === undefined ? {} : { file: await new Response(reply.file.bytes as BodyInit).text() }) }
+    return { status, body: status === 303 || reply.file ? undefined : route.reply.parse(reply.body), ...(reply.location === undefined ? {} : { location: reply.location }), ...(reply.file === undefined ? {} : { file: await new Response(reply.file.bytes as ConstructorParameters<typeof Response>[0]).text() }) }
   }
   readonly #sameSite = new Map<string, string>()
 
