@@ -100,6 +100,42 @@ describe('a token', () => {
   })
 })
 
+describe('the public address', () => {
+  test('is not moved by an administrator, nor by a token: every link that is mailed leads there, those of owners too', async () => {
+    const admin = await invite(here, clock, { ...owner, call: here.operator }, 'Mia Mover', 'administrator')
+    const move = { method: 'PATCH', body: { publicUrl: 'https://elsewhere.example' } }
+    expect((await admin.call('/api/v1/settings', move)).status).toBe(403)
+    expect((await admin.call('/api/v1/settings', { method: 'PATCH', body: { accent: '#0c6b5b' } })).status).toBe(200)
+    const token = await owner.token(['settings.change', 'settings.move', 'settings.read'])
+    expect((await token('/api/v1/settings', move)).status).toBe(403)
+    expect((await here.operator('/api/v1/settings')).json()).not.toHaveProperty('publicUrl')
+  })
+})
+
+describe('a refusal', () => {
+  test('shows nothing that may not be read, neither of a role nor of the security settings', async () => {
+    const secret = await role('Quiet role', { effect: 'allow', verb: 'find', record: 'policy' })
+    const blind = await role('Changes blindly', ...['role', 'security-setting'].flatMap((record) => [{ effect: 'allow', verb: 'find', record }, { effect: 'allow', verb: 'write', record }, { effect: 'allow', verb: 'act', record, names: ['change'] }]), { effect: 'allow', verb: 'find', record: 'policy' })
+    const member = await invite(here, clock, { ...owner, call: here.operator }, 'Bo Blind', blind)
+    const deleting = await member.call(`/api/v1/roles/${secret}`, { method: 'DELETE', headers: { 'if-match': '"7"' } })
+    expect([deleting.status, deleting.text.includes('Quiet role')]).toEqual([412, false])
+    const changing = await member.call('/api/v1/security-settings', { method: 'PATCH', body: { idleMinutes: 30 } })
+    expect([changing.status, changing.text.includes('networkAllowList')]).toEqual([412, false])
+  })
+
+  test('of “why?” names no role and no group to somebody who may see neither', async () => {
+    const team = await group('Quiet team')
+    await give(await role('Quiet duty', { effect: 'allow', verb: 'find', record: 'policy' }), { group: team })
+    const { person } = await invited('Wanda Watched')
+    const watched = await invite(here, clock, { ...owner, call: here.operator }, 'Walt Watched')
+    await here.operator(`/api/v1/groups/${team}/members`, post({ add: [watched.id, person] }))
+    const explainer = await invite(here, clock, { ...owner, call: here.operator }, 'Eve Explains', await role('Explains', { effect: 'allow', verb: 'find', record: 'person' }, { effect: 'allow', verb: 'act', record: 'access', names: ['explain'] }))
+    const why = await explainer.call(`/api/v1/access/why?person=${watched.id}&verb=find&record=policy`)
+    expect([why.status, why.json<{ allowed: boolean }>().allowed]).toEqual([200, true])
+    expect(why.text).not.toMatch(/Quiet/)
+  })
+})
+
 describe('a directory', () => {
   const expiresAt = (): string => new Date(clock.now().getTime() + 86_400_000).toISOString()
   const connect = async (title: string, adoptsInvited = false): Promise<(path: string, given?: Call) => Promise<Answer>> => {

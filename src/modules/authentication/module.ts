@@ -59,6 +59,8 @@ export function createAuthenticationModule(given: AuthenticationParts): Authenti
       reactions: [
         // INVARIANT: in the transaction of the deactivation. The grown epoch would kill what is left; nothing is left.
         reactionTo(identity, 'person.deactivated', ({ person }, tx) => store.endEverything(ours(tx), person)),
+        // Whoever has the old mailbox has no link into the account: an address is changed when it is lost, too.
+        reactionTo(identity, 'person.changed', async ({ person, fields }, tx) => (fields.includes('email') ? store.endResets(ours(tx), person) : undefined)),
         reactionTo(identity, 'person.signed-out', ({ person }, tx) => store.endEverything(ours(tx), person)),
       ],
       sections: [],

@@ -1,4 +1,4 @@
-import { VouchsafeError } from '#core/errors'
+import { isVouchsafeError, VouchsafeError } from '#core/errors'
 import { routesOf, type Route } from '#core/module'
 import type { Access } from '#core/permission'
 import { auditedAs } from './audited.ts'
@@ -27,7 +27,13 @@ export function securityRoutes(security: Security): readonly Route<typeof authen
       reply: Shown,
       handle: async ({ access, actor, client, body, ifMatch }) => {
         access.requireWritable('security-setting', Object.keys(body), (await security.current()).settings)
-        return shown(access, await security.change(body, { by: auditedAs(actor), address: client.address, basedOn: ifMatch }))
+        try {
+          return shown(access, await security.change(body, { by: auditedAs(actor), address: client.address, basedOn: ifMatch }))
+        } catch (error) {
+          if (!isVouchsafeError(error, 'precondition-failed')) throw error
+          // What they are now, as far as whoever asks may read it.
+          throw new VouchsafeError(error.code, error.message, { ...(error.mend === undefined ? {} : { mend: error.mend }), current: shown(access, await security.current()).body, cause: error })
+        }
       },
     }),
   ]

@@ -353,6 +353,12 @@ export class AuthenticationStore {
     return row?.person_id ?? undefined
   }
 
+  /** A link that was mailed to an address that is theirs no longer, and a reset that was begun by it. */
+  async endResets(tx: AuthenticationChange, personId: string): Promise<void> {
+    await tx.db.deleteFrom('authentication.reset_link').where('person_id', '=', personId).execute()
+    await tx.db.deleteFrom('authentication.ceremony').where('person_id', '=', personId).where(sql<string>`state->>'kind'`, '=', 'reset').execute()
+  }
+
   // Tokens
 
   async token(digest: Buffer): Promise<{ token: ApiToken; kept: KeptSecuritySettings } | undefined> {

@@ -132,9 +132,13 @@ export function roleRoutes({ db, giving, grants, people, contracts }: RoleRouteP
       about: aboutRole,
       reply: z.unknown(),
       status: 204,
-      async handle({ params, actor, ifMatch }) {
-        await giving.deleteRole(giver(actor), params.id, versionIn(ifMatch))
-        return { body: undefined }
+      async handle({ params, actor, access, ifMatch }) {
+        try {
+          await giving.deleteRole(giver(actor), params.id, versionIn(ifMatch))
+          return { body: undefined }
+        } catch (error) {
+          throw await withCurrent(error, access, () => roleOf(params.id))
+        }
       },
     }),
     route({
@@ -246,7 +250,15 @@ export function roleRoutes({ db, giving, grants, people, contracts }: RoleRouteP
         await requireFindable(access, person, people())
         const grant = await grantOfPerson(person, { db, grants, people })
         const facts = id === undefined ? undefined : await requireFacts(record, id, access)
-        const titled = await Promise.all(grant.rules.map(async (granted) => (granted.through.kind === 'group' ? { ...granted, through: { ...granted.through, title: (await people().findGroup(granted.through.id))?.name ?? 'a group' } } : granted)))
+        // As far as whoever asks may see roles and groups: "why?" is no way to learn what those are called.
+        const titled = await Promise.all(
+          grant.rules.map(async (granted) => {
+            const role = await roleOf(granted.role.id)
+            const title = visibleName(access, 'role', factsOfRole(role), 'title') ?? 'a role'
+            const group = granted.through.kind === 'group' ? (visibleName(access, 'group', await people().findGroup(granted.through.id), 'name') ?? 'a group') : undefined
+            return { ...granted, role: { ...granted.role, title }, through: { ...granted.through, ...(group === undefined ? {} : { title: group }) } }
+          }),
+        )
         const answer = accessOf(titled, subjectOf(grant), types()).why({ verb, record, ...(name === undefined ? {} : { name }), ...(facts === undefined ? {} : { facts }) })
         return { body: { allowed: answer.allowed, summary: answer.summary, rules: answer.rules.map(({ rule, role, through, outcome }) => ({ rule, role, through: { ...through }, outcome })) } }
       },

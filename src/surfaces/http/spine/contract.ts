@@ -144,6 +144,7 @@ export const spine = defineContract({
     'log.change': 'Add or remove a witness',
     'settings.read': 'Read the settings of the organisation',
     'settings.change': 'Change the settings of the organisation',
+    'settings.move': 'Change the public address: every link that is mailed leads there, and passkeys belong to it',
     'audit.read': 'Read the audit trail, and take it out as a file',
     'installation.read': 'Read how the installation is doing',
   },

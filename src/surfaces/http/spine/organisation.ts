@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { sql } from 'kysely'
-import { routesOf } from '#core/module'
+import { VouchsafeError } from '#core/errors'
+import { routesOf, type Actor } from '#core/module'
 import { changeSettings, readSettings } from '#core/page'
 import { spine } from './contract.ts'
-import { visibleRelation } from '#core/permission'
+import { visibleRelation, type Access } from '#core/permission'
 import { pageOf } from './cursor.ts'
 import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
@@ -30,8 +31,9 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       summary: 'Change settings; members left out stay as they are',
       body: z.looseObject({}),
       reply: z.looseObject({}),
-      async handle({ body, actor, access }) {
+      async handle({ body, actor, access, at }) {
         access.requireWritable('settings', Object.keys(body), {})
+        if ('publicUrl' in body) requireMove(access, actor, at)
         const settings = await changeSettings(db, await decidingPerson(actor, naming), body)
         await refresh()
         return { body: seen(access, 'settings', settings) }
@@ -111,6 +113,18 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       },
     }),
   ]
+}
+
+/**
+ * Where links lead decides who reads the secrets in them: invitations and new passwords, of owners too. So it takes more
+ * than the other settings, and a second factor shown now, as a route with `stepUp` does.
+ * @throws VouchsafeError `not-allowed`, `step-up-needed`
+ */
+function requireMove(access: Access, actor: Actor, at: Date): void {
+  if (!access.allows({ verb: 'act', record: 'settings', name: 'move' })) throw new VouchsafeError('not-allowed', 'You may not change the public address: every link that is mailed leads there.', { mend: 'It needs the permission settings.move. Ask an owner to do it.' })
+  if (actor.kind === 'operator') return
+  if (actor.kind !== 'person' || actor.by.kind !== 'session') throw new VouchsafeError('not-allowed', 'A token does not suffice for this.', { mend: 'Sign in under /console, and do it there.' })
+  if (actor.by.strongUntil === undefined || actor.by.strongUntil <= at) throw new VouchsafeError('step-up-needed', 'This needs your second factor again.', { mend: 'Show a passkey or a code (POST /api/v1/session/step-up), then send the same request again.' })
 }
 
 /** What is masked for whoever asks is null, or not there at all. */
