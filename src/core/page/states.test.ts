@@ -60,7 +60,7 @@ describe('what the page says is what follows from the log', () => {
   const aClaim = fc.record({ strength: fc.constantFrom('definite' as const, 'hedged' as const, 'negative' as const), controls: fc.subarray([...CONTROLS]), chains: fc.array(aChain, { maxLength: 3 }) })
   const VERDICTS = { h: 'holds', f: 'fails', u: 'unknown', '-': 'not-run' } as const
 
-  test('for two thousand random histories, at every hour around them', async () => {
+  test('for two thousand random histories, at every hour around them', { timeout: 600_000 }, async () => {
     const db = await newDatabase()
     const claims = fc.sample(aClaim, 2000)
     const definition = 'd'.repeat(64)
