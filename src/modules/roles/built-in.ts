@@ -10,11 +10,11 @@ const see = (...records: string[]): Rule[] => records.flatMap((record) => [...fi
 
 /** What everybody inside may see of the programme that they are part of. */
 const PROGRAMME = ['policy', 'claim', 'check', 'run', 'attestation', 'key', 'log', 'witness', 'obligation'] as const
-// Guarded: of somebody who is only being made there is no id yet, and what cannot be evaluated denies everything.
 /** How people and programs get in. */
 const ENTRANCES = ['credential', 'session', 'token', 'security-setting', 'provider', 'account', 'directory'] as const
 /** Where we send to by ourselves. */
 const WAYS_OUT = ['webhook', 'delivery', 'mail-setting', 'letter'] as const
+// Guarded: of somebody who is only being made there is no id yet, and what cannot be evaluated denies everything.
 const own: Condition = { all: [{ has: { field: 'id' } }, { equal: [{ field: 'id' }, { subject: 'id' }] }] }
 
 const responder: readonly Rule[] = [
