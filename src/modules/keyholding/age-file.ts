@@ -1,4 +1,5 @@
 import { VouchsafeError } from '#core/errors'
+import { isUsable } from './recipient.ts'
 
 /** One stanza of an age header: a file key, wrapped for one recipient. */
 export interface Stanza {
@@ -96,7 +97,7 @@ export function requireWrap(kind: WrapKind, bytes: Uint8Array): void {
   const [first = '', second] = args
   const wrong = malformed(`it is not wrapped by a ${kind}`)
   if (body.length !== FILE_KEY_BYTES) throw wrong
-  if (kind === 'recovery' && !(type === 'X25519' && args.length === 1 && decode(first).length === 32)) throw wrong
+  if (kind === 'recovery' && !(type === 'X25519' && args.length === 1 && decode(first).length === 32 && isUsable(decode(first)))) throw wrong
   if (kind === 'passkey' && !(type === 'age-encryption.org/fido2prf' && args.length === 1 && decode(first).length === 16)) throw wrong
   if (kind === 'passphrase') {
     if (type !== 'scrypt' || args.length !== 2 || decode(first).length !== 16 || !/^[1-9][0-9]?$/.test(second ?? '')) throw wrong
