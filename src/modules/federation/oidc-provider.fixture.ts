@@ -122,7 +122,7 @@ export interface BentProvider {
   /** The keys that it publishes; default its own. */
   keys: object[]
   away: boolean
-  signed(claims: Record<string, unknown>, bent?: { alg?: string; key?: KeyObject; kid?: string | undefined; typ?: string; signature?: string; hmac?: string }): string
+  signed(claims: Record<string, unknown>, bent?: { alg?: string; key?: KeyObject; kid?: string | undefined; typ?: string; header?: Record<string, unknown>; signature?: string; hmac?: string }): string
 }
 
 export async function startBentProvider(): Promise<BentProvider> {
@@ -158,9 +158,9 @@ export async function startBentProvider(): Promise<BentProvider> {
     away: false,
     discovery: { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/keys`, userinfo_endpoint: `${issuer}/userinfo`, id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'], authorization_response_iss_parameter_supported: true },
   })
-  bent.signed = (claims, { alg = 'RS256', key = bent.key, kid = bent.kid, typ, signature, hmac } = {}) => {
+  bent.signed = (claims, { alg = 'RS256', key = bent.key, kid = bent.kid, typ, header = {}, signature, hmac } = {}) => {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const text = `${part({ alg, ...(kid === undefined ? {} : { kid }), ...(typ === undefined ? {} : { typ }) })}.${part(claims)}`
+    const text = `${part({ alg, ...(kid === undefined ? {} : { kid }), ...(typ === undefined ? {} : { typ }), ...header })}.${part(claims)}`
     return `${text}.${signature ?? (hmac === undefined ? sign('sha256', Buffer.from(text), key).toString('base64url') : hmacOf(hmac, text))}`
   }
   return bent

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBentProvider, startOidcProvider, type BentProvider, type OidcServer } from './oidc-provider.fixture.ts'
 import { formIn, OPERATOR, ORIGIN, removeFolders, standForFederation, startTemporaryServer, type FederationStand, type TemporaryServer, type Visitor } from './federation.fixture.ts'
@@ -221,6 +221,7 @@ describe('single logout', () => {
     const now = Math.floor(stand.clock.now().getTime() / 1000)
     const claims = { iss: bent.issuer, aud: 'vouchsafe', iat: now, jti: 'one', sid: 'their session', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }
     const send = (token: string) => visitor.answer(`POST /federation/${id}/back-channel-logout`, Buffer.from(new URLSearchParams({ logout_token: token }).toString()))
+    const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
     // Each is right in all but one thing.
     const order = (given: Record<string, unknown>, how: Parameters<BentProvider['signed']>[1] = {}) => bent.signed(given, { typ: 'logout+jwt', ...how })
     const wrong: [string, string][] = [
@@ -236,6 +237,7 @@ describe('single logout', () => {
       ['signed with the public key as a secret', order(claims, { alg: 'HS256', hmac: JSON.stringify(bent.keys[0]) })],
       ['signed by somebody else', order(claims, { key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey })],
       ['of another type', order(claims, { typ: 'at+jwt' })],
+      ['that brings its own key', order(claims, { key: stranger, header: { jwk: createPublicKey(stranger).export({ format: 'jwk' }) } })],
       ['of the type of any token', order(claims, { typ: 'JWT' })],
       ['without a type', bent.signed(claims)],
       ['without its event', order({ ...claims, events: { 'http://schemas.openid.net/event/another': {} } })],
@@ -284,6 +286,9 @@ describe('an id token', () => {
     ['signed with the public key as a secret', () => ({}), { alg: 'HS256', hmac: 'key' }],
     ['signed by somebody else under our kid', () => ({}), { key: other }],
     ['signed by a key that is not published', () => ({}), { key: other, kid: 'two' }],
+    ['that brings its own key', () => ({}), { key: other, header: { jwk: { ...createPublicKey(other).export({ format: 'jwk' }), kid: 'one' } } }],
+    ['that says where its key lies', () => ({}), { key: other, header: { jku: 'http://127.0.0.1:9/keys', x5u: 'http://127.0.0.1:9/keys' } }],
+    ['with extensions that nobody here knows', () => ({}), { header: { crit: ['b64'], b64: true } }],
     ['said to be signed otherwise', () => ({}), { alg: 'PS256' }],
     ['with a broken signature', () => ({}), { signature: 'AAAA' }],
   ])('%s is refused', async (_what, claims, how) => {
