@@ -46,28 +46,54 @@ export function touches(event: string, path: string): boolean {
 }
 
 const GATHER_MS = 300 // a burst of changes is one reading again
+const AGAIN_MS = 10_000 // after a refusal; a line that was merely cut is mended by the browser itself
 
-/** Reads again what changed, as the server tells of it; the browser itself connects again when the line is cut. */
+/**
+ * Reads again what changed, as the server tells of it. A stream that is refused asks who is signed in: whose session has
+ * ended hears of it there and then, not with the next click.
+ */
 export function listenForChanges(queries: QueryClient): () => void {
-  const source = new EventSource('/api/v1/events')
-  const waiting = new Set<string>()
+  let source: EventSource
+  let waiting = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let again: ReturnType<typeof setTimeout> | undefined
+  let over = false
+  let opened = false
   const flush = (): void => {
     timer = undefined
     const names = [...waiting]
-    waiting.clear()
+    waiting = new Set()
     void queries.invalidateQueries({ predicate: ({ queryKey: [path] }) => typeof path === 'string' && path !== '/session' && names.some((name) => touches(name, path)) })
     if (names.some((name) => touches(name, ACCESS_KEY[0]))) void queries.invalidateQueries({ queryKey: ACCESS_KEY })
   }
-  source.onmessage = (event: MessageEvent<string>) => {
-    const name = nameIn(event.data)
-    if (name === undefined) return
+  const hear = (name: string): void => {
     waiting.add(name)
     timer ??= setTimeout(flush, GATHER_MS)
   }
+  const connect = (): void => {
+    source = new EventSource('/api/v1/events')
+    source.onmessage = (event: MessageEvent<string>) => {
+      const name = nameIn(event.data)
+      if (name !== undefined) hear(name)
+    }
+    source.onopen = () => {
+      if (opened) hear('everything.changed') // nobody knows what was missed meanwhile
+      opened = true
+    }
+    source.onerror = () => {
+      if (source.readyState !== EventSource.CLOSED) return
+      // It settles once they have signed in again, or have left.
+      void queries.refetchQueries({ queryKey: ACCESS_KEY }).finally(() => {
+        if (!over) again = setTimeout(connect, AGAIN_MS)
+      })
+    }
+  }
+  connect()
   return () => {
+    over = true
     source.close()
     clearTimeout(timer)
+    clearTimeout(again)
   }
 }
 

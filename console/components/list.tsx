@@ -42,14 +42,17 @@ export interface ListProps<T> {
   /** The placeholder of the search field; left out where the API does not search this list. */
   search?: string
   filters?: readonly Filter[]
+  /** Whether something is under way that nobody is told of: then the list is read again every few seconds while it is seen. */
+  unsettled?: (row: T) => boolean
   empty: ReactNode
   acts?: ReactNode
 }
 
+const UNSETTLED_MS = 3_000
 const BONES = 6
 
 /** A dense list: filters in the address, pages by cursor, j and k from row to row, CSV and JSON of everything it holds. */
-export function List<T>({ name, path, query = {}, columns, keyOf, to, search, filters = [], empty, acts }: ListProps<T>) {
+export function List<T>({ name, path, query = {}, columns, keyOf, to, search, filters = [], unsettled, empty, acts }: ListProps<T>) {
   const [given, setFilters] = useFilters()
   const asked: Query = { ...query, ...(search === undefined ? {} : { q: given['q'] }), ...Object.fromEntries(filters.map((filter) => [filter.name, given[filter.name]])), sort: given['sort'] }
   const isFiltered = Object.entries(asked).some(([key, value]) => !(key in query) && key !== 'sort' && value !== undefined && value !== '')
@@ -59,6 +62,7 @@ export function List<T>({ name, path, query = {}, columns, keyOf, to, search, fi
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => unsettled !== undefined && state.data?.pages.some((page) => page.items.some(unsettled)) === true && UNSETTLED_MS,
   })
   const rows = pages.data?.pages.flatMap((page) => page.items)
   const body = useRef<HTMLTableSectionElement>(null)

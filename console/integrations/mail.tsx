@@ -76,6 +76,7 @@ export default function Mail() {
                   path="/letters"
                   filters={[{ name: 'state', title: 'State', choices: STATES }]}
                   keyOf={(letter) => letter.id}
+                  unsettled={(letter) => letter.state === 'waiting'}
                   columns={[
                     { title: 'To', cell: (letter) => letter.recipient, text: (letter) => letter.recipient },
                     { title: 'What', cell: (letter) => letter.kind, text: (letter) => letter.kind },

@@ -74,6 +74,7 @@ export default function OneWebhook() {
                 path={deliveries}
                 filters={[{ name: 'state', title: 'State', choices: STATES }]}
                 keyOf={(delivery) => delivery.id}
+                unsettled={(delivery) => delivery.state === 'waiting'}
                 columns={[
                   { title: 'Event', cell: (delivery) => delivery.event, text: (delivery) => delivery.event },
                   { title: 'Happened', cell: (delivery) => <When at={delivery.happenedAt} />, text: (delivery) => delivery.happenedAt },

@@ -134,8 +134,8 @@ export interface Child {
 }
 
 /** Runs the built program in a process of its own, with a state folder of its own. */
-export function runProgram(place: Place, args: readonly string[], env: Record<string, string> = {}): Child {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: tmpdir(), env: { ...process.env, XDG_STATE_HOME: place.state, XDG_CONFIG_HOME: place.state, VOUCHSAFE_DATA: place.data, ...env } })
+export function runProgram(place: Place, args: readonly string[], env: Record<string, string> = {}, built = program): Child {
+  const child = spawn(process.execPath, [built, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: tmpdir(), env: { ...process.env, XDG_STATE_HOME: place.state, XDG_CONFIG_HOME: place.state, VOUCHSAFE_DATA: place.data, ...env } })
   let written = ''
   child.stdout.on('data', (chunk: Buffer) => void (written += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => void (written += chunk.toString()))

@@ -1,7 +1,7 @@
-import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ManualClock } from '#core/clock'
 import { makePlace, openHere, until, type Answer, type Call, type Place, type RunningHere } from './installation.ts'
+import { listen } from './listening.ts'
 import { becomeOwner, invite, type Member } from './members.ts'
 import { OPEN_WRITES } from './open-writes.ts'
 
@@ -213,31 +213,6 @@ describe('what is seen and done by a person', () => {
     expect(await listen(here.port, undefined).opened).toBe(401)
   })
 })
-
-interface Listening {
-  opened: Promise<number>
-  names(): string[]
-  isOver(): boolean
-  close(): void
-}
-function listen(where: number | { socketPath: string }, cookie: string | undefined, headers: Record<string, string> = {}): Listening {
-  let text = ''
-  let over = false
-  const asking = request({ ...(typeof where === 'number' ? { host: '127.0.0.1', port: where } : where), path: '/api/v1/events', agent: false, headers: { host: typeof where === 'number' ? `localhost:${where}` : 'localhost', ...(cookie === undefined ? {} : { cookie }), ...headers } })
-  const opened = new Promise<number>((done, fail) => {
-    asking.once('response', (incoming) => {
-      incoming.on('data', (chunk: Buffer) => {
-        text += chunk.toString()
-        done(incoming.statusCode ?? 0)
-      })
-      incoming.once('close', () => (over = true))
-      if (incoming.statusCode !== 200) done(incoming.statusCode ?? 0)
-    })
-    asking.once('error', fail)
-  })
-  asking.end()
-  return { opened, names: () => [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => (JSON.parse(data ?? '{}') as { name: string }).name), isOver: () => over, close: () => void asking.destroy() }
-}
 
 /** The owner's second factor was shown long ago by now; the operator needs none. */
 async function fresh(): Promise<Member> {
