@@ -149,6 +149,9 @@ export class Enrolling {
         }
       }
       await store.takeTurn(tx, person.id)
+      // INVARIANT: a password alone sets up a second factor only where there is none: somebody else who knew it may have been here.
+      if (origin.by === 'sign-in' && ((await store.totp(person.id)) !== undefined || (await store.passkeysOf(person.id)).length > 0)) throw over()
+      await store.endBegun(tx, person.id)
       if (state.passwordHash !== undefined) await store.setPassword(tx, person.id, state.passwordHash)
       if (shown.passkey) {
         await store.addPasskey(tx, { ...shown.passkey, personId: person.id })

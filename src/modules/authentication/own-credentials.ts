@@ -136,6 +136,7 @@ export class OwnCredentials {
     await this.#change(signedIn, 'passkey.add', async (tx) => {
       await store.takeTurn(tx, passkey.personId)
       await store.addPasskey(tx, passkey)
+      await store.endBegun(tx, passkey.personId)
       await events.happened(tx, authentication, 'passkey.added', { person: passkey.personId, passkey: passkey.id })
     }, { passkey: passkey.id })
     return passkey
@@ -183,6 +184,7 @@ export class OwnCredentials {
     await this.#change(signedIn, 'password.remove', async (tx) => {
       await this.#requireWayIn(tx, person, (now) => ({ ...now, password: false }))
       if (!(await store.removePassword(tx, person))) throw new VouchsafeError('not-found', 'You have no password.')
+      await store.endBegun(tx, person)
       await events.happened(tx, authentication, 'password.changed', { person })
     })
   }
@@ -275,6 +277,7 @@ export class OwnCredentials {
 
   /** Whoever was let in by what is gone now goes with it. */
   async #endOthers(tx: AuthenticationChange, { session }: SignedIn): Promise<void> {
+    await this.#parts.store.endBegun(tx, session.personId)
     await this.#parts.sessions.end(forSibling(tx), { person: session.personId, except: session.id })
   }
 

@@ -11,7 +11,7 @@ import type { PasswordHashing } from './password-hash.ts'
 import type { RelyingParty } from './passkey.ts'
 import type { SecondFactors } from './second-factor.ts'
 import { digestOf, randomSecret } from './secret.ts'
-import { byPerson, over, type Answer, type Asked, type SigningIn } from './signing-in.ts'
+import { byPerson, NOBODY, over, type Answer, type Asked, type SigningIn } from './signing-in.ts'
 import type { Sessions } from './sessions.ts'
 import { forSibling, type AuthenticationChange, type AuthenticationStore } from './store.ts'
 
@@ -43,9 +43,12 @@ export class Resets {
 
   /** The same answer and, but for the mail itself, the same work, whether anybody has this address. */
   async ask(email: string, { client, at }: Asked): Promise<void> {
-    const { people, attempts } = this.#parts
+    const { people, attempts, factors } = this.#parts
     const person = await people.findByEmail(email)
-    const known = person?.state === 'active' && person.kind === 'person' ? person : undefined
+    const active = person?.state === 'active' && person.kind === 'person' ? person : undefined
+    // INVARIANT: whoever has set up no way to sign in here, since a provider speaks for them, gets none by a mail alone.
+    const { passkeys, password, totp } = await factors.enrolledBy(active?.id ?? NOBODY)
+    const known = passkeys > 0 || password || totp ? active : undefined
     const account = known?.id ?? digestOf(`vouchsafe/nobody/v1|${foldedAddress(email) ?? ''}`).toString('hex')
     await attempts.begin({ account, client, at, what: 'mail' })
     await this.#send({ kind: 'system', name: 'sign-in' }, known?.id, known?.email, at)
@@ -99,6 +102,7 @@ export class Resets {
       if (!(await store.endCeremony(tx, id))) throw over()
       await store.takeTurn(tx, person.id)
       await store.setPassword(tx, person.id, hash)
+      await store.endBegun(tx, person.id)
       await sessions.end(forSibling(tx), { person: person.id })
       await events.happened(tx, authentication, 'password.changed', { person: person.id })
     })

@@ -254,8 +254,8 @@ export class SigningIn {
   }
 }
 
-/** A person that nobody is: looking for their password costs what looking for anybody's costs. */
-const NOBODY = '00000000-0000-4000-8000-000000000000'
+/** A person that nobody is: looking for what they sign in with costs what looking for anybody's costs. */
+export const NOBODY = '00000000-0000-4000-8000-000000000000'
 
 export const byPerson = (id: string): { kind: 'person'; name: string } => ({ kind: 'person', name: id })
 

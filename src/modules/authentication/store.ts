@@ -353,6 +353,14 @@ export class AuthenticationStore {
     return row?.person_id ?? undefined
   }
 
+  /**
+   * Ends every sign-in, enrolment and reset that is under way for somebody: what was shown there was judged by ways to sign
+   * in that are others now. One that is being finished at this moment is passed over; it looks for itself once it has its turn.
+   */
+  async endBegun(tx: AuthenticationChange, personId: string): Promise<void> {
+    await sql`delete from authentication.ceremony where id in (select id from authentication.ceremony where person_id = ${personId} and state->>'kind' <> 'own' for update skip locked)`.execute(tx.db)
+  }
+
   /** A link that was mailed to an address that is theirs no longer, and a reset that was begun by it. */
   async endResets(tx: AuthenticationChange, personId: string): Promise<void> {
     await tx.db.deleteFrom('authentication.reset_link').where('person_id', '=', personId).execute()
