@@ -9,6 +9,7 @@ import { SelectField } from '../components/form.tsx'
 import { Loaded } from '../components/record.tsx'
 import { chooseScheme, chosenScheme, type Scheme } from '../components/scheme.ts'
 import { Part, Screen } from '../components/screen.tsx'
+import { OwnAccounts } from '../federation/own-accounts.tsx'
 import { Keys } from './keys.tsx'
 import { Passkeys } from './passkeys.tsx'
 import { Password } from './password.tsx'
@@ -35,6 +36,7 @@ export default function Account() {
             <Password ways={ways} onChanged={again} />
             <Totp ways={ways} onChanged={again} />
             <RecoveryCodes ways={ways} onChanged={again} />
+            <OwnAccounts />
             <Keys />
             <SigningPasskeys />
           </>

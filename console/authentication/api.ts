@@ -1,9 +1,18 @@
+import { useQuery } from '@tanstack/react-query'
 import { send } from '../api/client.ts'
 import type { PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser'
 
 /** What a sign-in waits for next. */
 export type Next = { next: 'done' } | { next: 'second-factor'; ways: readonly SecondFactor[] } | { next: 'enrol' } | { next: 'choose-password' }
-export type SecondFactor = 'passkey' | 'password' | 'totp' | 'recovery-code'
+const SECOND_FACTORS = ['passkey', 'password', 'totp', 'recovery-code'] as const
+export type SecondFactor = (typeof SECOND_FACTORS)[number]
+
+/** The step that an address names after a provider's word: `next=second-factor&ways=totp,passkey`, or `next=enrol`. */
+export function nextIn({ next, ways: named = '' }: Readonly<Record<string, string>>): Next | undefined {
+  if (next === 'enrol') return { next }
+  const offered = SECOND_FACTORS.filter((way) => named.split(',').includes(way))
+  return next === 'second-factor' && offered.length > 0 ? { next, ways: offered } : undefined
+}
 
 export interface Provider {
   id: string
@@ -42,7 +51,8 @@ export async function attest<T>(path: string, call: Caller): Promise<T> {
   return call<T>(path, { response: await startRegistration({ optionsJSON }) })
 }
 
-export const ways = async (): Promise<Ways> => (await send<Ways>('GET', '/sign-in', { quiet: true })).body
+const ways = async (): Promise<Ways> => (await send<Ways>('GET', '/sign-in', { quiet: true })).body
+export const useWays = () => useQuery({ queryKey: ['/sign-in'], queryFn: ways, retry: false, staleTime: 60_000 })
 export const byPasskey = (): Promise<Next> => assert('/sign-in/passkey', atTheDoor)
 export const byPassword = (email: string, password: string): Promise<Next> => atTheDoor('/sign-in/password', { email, password })
 export const bySecondFactor = (way: Code, code: string): Promise<Next> => atTheDoor(`/sign-in/${way}`, { code })

@@ -10,6 +10,7 @@ import { Form } from '../components/form.tsx'
 import { firstKey } from '../key/first-key.ts'
 import { atTheDoor, attest } from './api.ts'
 import { Codes } from './codes.tsx'
+import { linkOf } from './return-place.ts'
 import { type TotpOffer, TotpSecret } from './totp-secret.tsx'
 
 /** What an enrolment leads to: one more thing to set up, or a session and, this once, the recovery codes. */
@@ -18,7 +19,8 @@ type Enrolled = { next: 'totp' } | { next: 'done'; recoveryCodes: readonly strin
 type Step = { kind: 'choose' } | { kind: 'password' } | { kind: 'totp'; offer: TotpOffer } | { kind: 'codes'; codes: readonly string[]; recoveryKey?: string | undefined }
 
 /** First ways to sign in: a passkey, or a password and an authenticator app; then recovery codes. */
-export function Enrol({ passwordKept = false }: { passwordKept?: boolean }) {
+/** @param passwordKept something else was shown already: a password, or a provider's word */
+export function Enrol({ passwordKept = false, to = '/' }: { passwordKept?: boolean; to?: string }) {
   const [step, setStep] = useState<Step>({ kind: 'choose' })
   const [password, setPassword] = useState('')
   const [failed, setFailed] = useState<unknown>()
@@ -26,7 +28,7 @@ export function Enrol({ passwordKept = false }: { passwordKept?: boolean }) {
   const navigate = useNavigate()
   const enter = async (): Promise<void> => {
     await queries.invalidateQueries({ queryKey: SESSION_KEY })
-    await navigate({ to: '/' })
+    await navigate(linkOf(to))
   }
   const app = async (): Promise<void> => setStep({ kind: 'totp', offer: await atTheDoor<TotpOffer>('/enrolment/totp/options') })
   const go = async (enrolled: Enrolled, byPasskey = false): Promise<void> => {

@@ -1,19 +1,28 @@
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { problemOf } from '../api/problem.ts'
 import { Button } from '../components/button.tsx'
 import { Failure } from '../components/failure.tsx'
 import { Form, TextField } from '../components/form.tsx'
-import { byPasskey, byPassword, bySecondFactor, type Code, type Next, type SecondFactor, ways } from './api.ts'
+import { byPasskey, byPassword, bySecondFactor, type Code, type Next, type SecondFactor, useWays } from './api.ts'
 import { Enrol } from './enrol.tsx'
+import { returnPlace } from './return-place.ts'
 
-/** The ways in, one after the other: a passkey, else a password and then a second factor, else a provider. */
-export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<void>; onSetUp?: () => void }) {
-  const known = useQuery({ queryKey: ['/sign-in'], queryFn: ways, retry: false, staleTime: 60_000 })
+export interface SignInFormProps {
+  onDone: () => void | Promise<void>
+  onSetUp?: () => void
+  /** What is still to be shown after a provider's word. */
+  afterProvider?: Next
+  onAgain?: () => void
+  to?: string
+}
+
+/** The ways in, one after the other: a passkey, else a password and then a second factor, else a provider and what it leaves to us. */
+export function SignInForm({ onDone, onSetUp, afterProvider, onAgain, to = '/' }: SignInFormProps) {
+  const known = useWays()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const [second, setSecond] = useState<readonly SecondFactor[]>()
-  const [enrolling, setEnrolling] = useState(false)
+  const [second, setSecond] = useState(afterProvider?.next === 'second-factor' ? afterProvider.ways : undefined)
+  const [enrolling, setEnrolling] = useState(afterProvider?.next === 'enrol')
   const [failed, setFailed] = useState<unknown>()
   const go = async (next: Next): Promise<void> => {
     if (next.next === 'done') return onDone()
@@ -28,8 +37,21 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
       setFailed(problemOf(thrown))
     }
   }
-  if (enrolling) return <><p className="notice">Your password needs a second factor before it lets you in.</p><Enrol passwordKept /></>
-  if (second) return <SecondFactorForm ways={second} onCode={async (way, code) => go(await bySecondFactor(way, code))} onPasskey={passkey} onBack={() => { setSecond(undefined); setPassword('') }} />
+  const again = (): void => {
+    setSecond(undefined)
+    setPassword('')
+    onAgain?.()
+  }
+  if (enrolling) {
+    return (
+      <>
+        <p className="notice">{afterProvider ? 'Your provider has told us who you are. Before you come in, set up a second factor that is kept here; from then on you show it after the provider.' : 'Your password needs a second factor before it lets you in.'}</p>
+        <Enrol passwordKept to={to} />
+        {afterProvider && <div className="also"><button type="button" className="link" onClick={() => { setEnrolling(false); again() }}>Start again</button></div>}
+      </>
+    )
+  }
+  if (second) return <>{afterProvider && <p className="notice">Your provider has told us who you are. Show your second factor here as well.</p>}<SecondFactorForm ways={second} onCode={async (way, code) => go(await bySecondFactor(way, code))} onPasskey={async () => go(await byPasskey())} onBack={again} /></>
   const providers = known.data?.providers ?? []
   return (
     <>
@@ -48,8 +70,8 @@ export function SignInForm({ onDone, onSetUp }: { onDone: () => void | Promise<v
   )
 }
 
-/** Where they come back to: what they asked for, or Today where that was the sign-in itself. */
-const here = (): string => (/\/console\/(sign-in|set-up)/.test(window.location.pathname) ? '/console/' : window.location.pathname + window.location.search)
+/** Where they come back to: what they asked for, or what the address of the sign-in says. */
+const here = (): string => (/\/console\/(sign-in|set-up)/.test(window.location.pathname) ? `/console${returnPlace(new URLSearchParams(window.location.search).get('return') ?? undefined)}` : window.location.pathname + window.location.search)
 
 const TITLES: Readonly<Record<SecondFactor, string>> = { passkey: 'Use a passkey', password: 'Use your password', totp: 'Use the authenticator app', 'recovery-code': 'Use a recovery code' }
 

@@ -1,17 +1,30 @@
 import { Navigate } from '@tanstack/react-router'
-import { useQuery } from '@tanstack/react-query'
-import { send } from '../api/client.ts'
-import { Problem } from '../api/problem.ts'
+import { useState } from 'react'
 import { useSession } from '../api/session.ts'
-import { Failure } from '../components/failure.tsx'
+import { Door } from '../components/door.tsx'
 import { useFilters } from '../components/filters.ts'
+import { Go } from '../components/go.tsx'
+import { Refused } from '../federation/refused.tsx'
+import { nextIn } from './api.ts'
+import { linkOf, returnPlace } from './return-place.ts'
 import { SignIn } from './sign-in.tsx'
 
-/** The sign-in at its own address: where providers send people back to, with the reason when one was refused. */
+/**
+ * The sign-in at its own address: where providers send people back to, with what is still to be shown, or with the reason
+ * when one was refused. A cookie of the server knows how far they have come; the address only says which step to draw.
+ */
 export default function SignInPage() {
   const session = useSession()
-  const [{ problem }] = useFilters()
-  const why = useQuery({ queryKey: ['/federation/problems', problem], queryFn: async () => (await send<{ message: string; mend: string }>('GET', `/federation/problems/${encodeURIComponent(problem ?? '')}`, { quiet: true })).body, enabled: problem !== undefined, retry: false })
-  if (session.data) return <Navigate to="/" replace />
-  return <SignIn notice={why.data && <Failure error={new Problem({ status: 0, code: problem ?? 'unknown', ...why.data })} />} />
+  const [filters, setFilters] = useFilters()
+  // As the page was opened: on the way to the place, the address is the place's already.
+  const [place] = useState(() => returnPlace(filters['return']))
+  const [wasOut, setWasOut] = useState(false)
+  if (session.data === null && !wasOut) setWasOut(true)
+  const reason = filters['problem']
+  const notice = reason !== undefined && <Refused reason={reason} />
+  // A refusal that somebody comes back with who is signed in all along.
+  if (session.data && notice && !wasOut) return <Door title="Not done" also={<Go to={place}>Go to the console</Go>}>{notice}</Door>
+  if (session.data) return <Navigate {...linkOf(place)} replace />
+  const next = nextIn(filters)
+  return <SignIn key={next?.next ?? 'begin'} notice={notice} to={place} {...(next === undefined ? {} : { afterProvider: next })} onAgain={() => setFilters({ next: undefined, ways: undefined, problem: undefined })} />
 }

@@ -18,6 +18,7 @@ import { Part, Screen } from '../components/screen.tsx'
 import { useCommands } from '../components/shortcut.ts'
 import { say } from '../components/toast.tsx'
 import { When } from '../components/when.tsx'
+import { AccountsOf } from '../federation/accounts-of.tsx'
 import { RolesOf } from '../roles/roles-of.tsx'
 import { Why } from '../roles/why.tsx'
 import { type GroupRecord, nameOf, type PersonRecord } from './person-record.ts'
@@ -84,6 +85,7 @@ export default function OnePerson() {
             <RolesOf holder={{ kind: 'person', id }} />
             {!isService && may({ verb: 'act', record: 'group', name: 'read' }) && <GroupsOf id={id} />}
             {!isService && <WaysOf id={id} name={nameOf(reply.body)} isSelf={session.data?.person.id === id} />}
+            {!isService && session.data?.person.id !== id && may({ verb: 'act', record: 'account', name: 'read' }) && <AccountsOf id={id} name={nameOf(reply.body)} />}
             {!isService && may({ verb: 'act', record: 'session', name: 'read' }) && <SessionsOf id={id} />}
             {may({ verb: 'act', record: 'token', name: 'read' }) && <TokensOf owner={{ kind: isService ? 'service' : 'person', id }} />}
             {may({ verb: 'act', record: 'access', name: 'explain' }) && <Part title="Why?"><Why person={id} /></Part>}

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startOidcProvider, type OidcServer } from '../../src/modules/federation/oidc-provider.fixture.ts'
 import { missingForSaml, startSimpleSaml, type SamlServer } from '../../src/modules/federation/simplesamlphp.fixture.ts'
-import { CHROMIUM, openConsole, setUpOwner, visitor, type Console, type Visitor } from './console-page.ts'
+import { acceptWithPassword, CHROMIUM, invite, openConsole, setUpOwner, violations, visitor, type Console, type Visitor } from './console-page.ts'
 
 const SECRET = 'a long secret of the client'
 
@@ -10,15 +10,18 @@ describe.skipIf(!existsSync(CHROMIUM))('signing in through an identity provider'
   let place: Console
   let oidc: OidcServer
   let accounts: string
+  let owner: Visitor
   beforeAll(async () => {
     place = await openConsole('sso')
+    owner = await visitor(place)
+    await setUpOwner(place, owner.page, 'Zoë Owner', 'zoe@harbour.example')
     oidc = await startOidcProvider()
     accounts = await addProvider({ kind: 'oidc', title: 'Harbour accounts', issuer: oidc.issuer, clientId: 'vouchsafe', clientSecret: SECRET, createFor: ['example.com'], secondFactor: 'trusted' })
-    const api = `${place.origin}/api/v1/federation/${accounts}`
-    oidc.register({ clientId: 'vouchsafe', clientSecret: SECRET, redirectUri: `${api}/callback`, signedOut: `${place.origin}/console/sign-in`, backChannelLogout: `${api}/back-channel-logout` })
+    registerAt(oidc, accounts)
   }, 120_000)
   afterAll(async () => {
     await oidc?.close()
+    await owner?.[Symbol.asyncDispose]()
     await place?.[Symbol.asyncDispose]()
   })
 
@@ -28,10 +31,19 @@ describe.skipIf(!existsSync(CHROMIUM))('signing in through an identity provider'
     return answer.json<{ id: string }>().id
   }
 
+  function registerAt(server: OidcServer, id: string): void {
+    const api = `${place.origin}/api/v1/federation/${id}`
+    server.register({ clientId: 'vouchsafe', clientSecret: SECRET, redirectUri: `${api}/callback`, signedOut: `${place.origin}/console/sign-in`, backChannelLogout: `${api}/back-channel-logout` })
+  }
+
   /** From the page for signing in to the provider's, and what is typed there. */
-  async function byOidc({ page }: Visitor, login: string): Promise<void> {
-    await page.goto(`${place.origin}/console/`)
-    await page.getByRole('link', { name: 'Sign in with Harbour accounts' }).click()
+  async function byOidc(seen: Visitor, login: string, { title = 'Harbour accounts', path = '' } = {}): Promise<void> {
+    await seen.page.goto(`${place.origin}/console/${path}`)
+    await seen.page.getByRole('link', { name: `Sign in with ${title}` }).click()
+    await atProvider(seen, login)
+  }
+
+  async function atProvider({ page }: Visitor, login: string): Promise<void> {
     await page.locator('input[name=login]').fill(login)
     await page.locator('input[name=password]').fill('anything')
     await page.locator('button[type=submit]').click()
@@ -81,14 +93,134 @@ describe.skipIf(!existsSync(CHROMIUM))('signing in through an identity provider'
     const gone = await startOidcProvider()
     const away = await addProvider({ kind: 'oidc', title: 'Gone accounts', issuer: gone.issuer, clientId: 'vouchsafe', clientSecret: SECRET })
     await gone.close()
-    await using owner = await visitor(place)
-    await setUpOwner(place, owner.page, 'Zoë Owner', 'zoe@harbour.example')
+    await owner.page.goto(`${place.origin}/console/`)
     await signOut(owner, 'Zoë Owner')
     await owner.page.getByRole('link', { name: 'Sign in with Gone accounts' }).click()
     await owner.page.getByRole('alert').getByText('does not answer').waitFor()
     await owner.page.getByRole('button', { name: 'Sign in with a passkey' }).click()
     await owner.page.getByRole('heading', { name: 'Today' }).waitFor()
     await place.here.operator(`/api/v1/federation/providers/${away}`, { method: 'DELETE' })
+  })
+
+  describe('where the provider’s word is not enough', () => {
+    const title = 'Harbour gate'
+    let gate: OidcServer
+    let dee: Visitor
+    beforeAll(async () => {
+      gate = await startOidcProvider({ domain: 'gate.example' })
+      registerAt(gate, await addProvider({ kind: 'oidc', title, issuer: gate.issuer, clientId: 'vouchsafe', clientSecret: SECRET, createFor: ['gate.example'], secondFactor: 'ours', singleLogout: false }))
+      dee = await visitor(place)
+    }, 60_000)
+    afterAll(async () => {
+      await dee?.[Symbol.asyncDispose]()
+      await gate?.close()
+    })
+    const held = async (): Promise<boolean> => (await dee.context.cookies(place.origin)).some(({ name }) => name === '__Host-session')
+
+    it('whoever has no second factor here sets one up, and then comes where they wanted to go', async () => {
+      await byOidc(dee, 'dee', { title, path: 'account?x=1' })
+      await dee.page.getByText('set up a second factor').waitFor()
+      expect(await held()).toBe(false)
+      expect(await violations(dee.page)).toEqual([])
+      await dee.page.getByRole('button', { name: 'Make a passkey' }).click()
+      await dee.page.getByLabel('I have kept them').check()
+      await dee.page.getByRole('button', { name: 'Go to the console' }).click()
+      await dee.page.getByRole('heading', { name: 'Your account' }).waitFor()
+      expect(dee.page.url()).toBe(`${place.origin}/console/account?x=1`)
+      expect(await held()).toBe(true)
+    })
+
+    it('whoever has one shows it: the provider alone opens nothing', async () => {
+      await signOut(dee, 'Dee')
+      await dee.page.getByRole('link', { name: `Sign in with ${title}` }).waitFor()
+      await dee.context.clearCookies({ name: /^_(?!_)/ }) // the provider asks anew who they are
+      await byOidc(dee, 'dee', { title, path: 'account?x=2' })
+      await dee.page.getByText('Show your second factor here as well.').waitFor()
+      expect(await violations(dee.page)).toEqual([])
+      expect(await held()).toBe(false)
+      await dee.page.goto(`${place.origin}/console/people`)
+      await dee.page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
+      await dee.page.goBack()
+      await dee.page.getByLabel('Recovery code').fill('wrong-wrong-wrong')
+      await dee.page.getByRole('button', { name: 'Continue' }).click()
+      await dee.page.getByRole('alert').waitFor()
+      await dee.page.getByRole('button', { name: 'Use a passkey' }).click()
+      await dee.page.getByRole('heading', { name: 'Your account' }).waitFor()
+      expect(dee.page.url()).toBe(`${place.origin}/console/account?x=2`)
+    })
+
+    it('an address made by somebody else shows a step, and leads nowhere', async () => {
+      await using guest = await visitor(place)
+      await guest.page.goto(`${place.origin}/console/sign-in?next=second-factor&ways=totp,nonsense&return=${encodeURIComponent('https://elsewhere.example/')}`)
+      await guest.page.getByLabel('Code of your authenticator app').fill('123456')
+      await guest.page.getByRole('button', { name: 'Continue' }).click()
+      await guest.page.getByRole('alert').waitFor()
+      await guest.page.getByRole('button', { name: 'Start again' }).click()
+      await guest.page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
+      await guest.page.goto(`${place.origin}/console/sign-in?problem=made-up-by-somebody`)
+      await guest.page.getByRole('alert').getByText('This sign-in did not work.').waitFor()
+    })
+  })
+
+  describe('one’s own accounts at providers', () => {
+    let fin: Visitor
+    const finAt = (path: string): Promise<unknown> => fin.page.goto(`${place.origin}/console/${path}`)
+    beforeAll(async () => {
+      fin = await visitor(place)
+      await acceptWithPassword(fin.page, await invite(owner.page, place.origin, 'Fin Harbour', 'fin@harbour.example'), 'five quiet herons wait')
+    }, 60_000)
+    afterAll(() => fin?.[Symbol.asyncDispose]())
+
+    it('one that is somebody else’s is refused, in words, and said once', async () => {
+      await finAt('account')
+      await fin.page.getByRole('button', { name: 'Add Harbour accounts' }).click()
+      await atProvider(fin, 'ada')
+      await fin.page.getByRole('alert').getByText('belongs to somebody else here').waitFor()
+      expect(await violations(fin.page)).toEqual([])
+      await expect.poll(() => fin.page.url()).toBe(`${place.origin}/console/account`)
+      await fin.page.reload()
+      await fin.page.getByRole('button', { name: 'Add Harbour accounts' }).waitFor()
+      expect(await fin.page.getByRole('alert').count()).toBe(0)
+    })
+
+    it('one’s own is added, signs one in, and is taken away again', async () => {
+      await fin.context.clearCookies({ name: /^_(?!_)/ })
+      await fin.page.getByRole('button', { name: 'Add Harbour accounts' }).click()
+      await atProvider(fin, 'fin')
+      await fin.page.getByText('Harbour accounts has been added').waitFor()
+      expect(await violations(fin.page)).toEqual([])
+      await using elsewhere = await visitor(place)
+      await byOidc(elsewhere, 'fin')
+      await elsewhere.page.getByRole('button', { name: 'Fin Harbour' }).waitFor()
+      await fin.page.getByRole('button', { name: 'Take away Harbour accounts' }).click()
+      await fin.page.getByRole('dialog').getByRole('button', { name: 'Take it away' }).click()
+      await fin.page.getByText('None yet.').first().waitFor()
+      // The session that came by it has ended; their own, by password, has not.
+      await elsewhere.page.goto(`${place.origin}/console/account`)
+      await elsewhere.page.getByRole('link', { name: 'Sign in with Harbour accounts' }).waitFor()
+      await fin.page.reload()
+      await fin.page.getByRole('button', { name: 'Add Harbour accounts' }).waitFor()
+    })
+
+    it('an invitation is accepted with an account that somebody has; whoever may takes it away', async () => {
+      const link = await invite(owner.page, place.origin, 'Gil Harbour', 'gil@harbour.example')
+      await using gil = await visitor(place)
+      await gil.page.goto(link)
+      await gil.page.getByRole('button', { name: 'Sign in with Harbour accounts' }).waitFor()
+      expect(await violations(gil.page)).toEqual([])
+      await gil.page.getByRole('button', { name: 'Sign in with Harbour accounts' }).click()
+      await atProvider(gil, 'gil.elsewhere')
+      await gil.page.getByRole('button', { name: 'Gil Harbour' }).waitFor()
+      await owner.page.goto(`${place.origin}/console/people`)
+      await owner.page.getByRole('link', { name: 'Gil Harbour' }).click()
+      await owner.page.getByText('with their invitation').waitFor()
+      expect(await violations(owner.page)).toEqual([])
+      await owner.page.getByRole('button', { name: 'Take away Harbour accounts' }).click()
+      await owner.page.getByRole('dialog').getByRole('button', { name: 'Take it away' }).click()
+      await owner.page.getByText('No account at a provider signs Gil Harbour in.').waitFor()
+      await gil.page.goto(`${place.origin}/console/account`)
+      await gil.page.getByRole('link', { name: 'Sign in with Harbour accounts' }).waitFor()
+    })
   })
 
   const missing = missingForSaml()
