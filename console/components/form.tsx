@@ -93,8 +93,14 @@ export interface Control {
   'aria-invalid': true | undefined
 }
 
-/** A label, what it takes, a hint and its error, bound together for screen readers. */
-export function Field({ label, name, hint, children }: { label: string; name: string; hint?: ReactNode; children: (control: Control) => ReactNode }) {
+interface FieldProps {
+  label: string
+  name: string
+  hint?: ReactNode
+}
+
+/** What the form knows of one of its fields. */
+function useField({ label, name, hint }: FieldProps): { control: Control; wrong: string | undefined } {
   const wrongs = use(Wrongs)
   const own = useId()
   const id = wrongs?.idOf(name) ?? own
@@ -105,13 +111,32 @@ export function Field({ label, name, hint, children }: { label: string; name: st
   }, [labels, name, label])
   const wrong = wrongs?.of(name)
   const described = [hint !== undefined && `${id}-hint`, wrong !== undefined && `${id}-wrong`].filter(Boolean).join(' ')
+  return { control: { id, name, 'aria-describedby': described === '' ? undefined : described, 'aria-invalid': wrong === undefined ? undefined : true }, wrong }
+}
+
+/** A label, what it takes, a hint and its error, bound together for screen readers. */
+export function Field({ children, ...props }: FieldProps & { children: (control: Control) => ReactNode }) {
+  const { control, wrong } = useField(props)
   return (
     <div className="field">
-      <label htmlFor={id}>{label}</label>
-      {hint !== undefined && <span className="hint" id={`${id}-hint`}>{hint}</span>}
-      {children({ id, name, 'aria-describedby': described === '' ? undefined : described, 'aria-invalid': wrong === undefined ? undefined : true })}
-      {wrong !== undefined && <span className="wrong" id={`${id}-wrong`}>{wrong}</span>}
+      <label htmlFor={control.id}>{props.label}</label>
+      {props.hint !== undefined && <span className="hint" id={`${control.id}-hint`}>{props.hint}</span>}
+      {children(control)}
+      {wrong !== undefined && <span className="wrong" id={`${control.id}-wrong`}>{wrong}</span>}
     </div>
+  )
+}
+
+/** Several controls that are one member of what is sent, under one legend, hint and error. */
+export function FieldGroup({ children, ...props }: FieldProps & { children: ReactNode }) {
+  const { control, wrong } = useField(props)
+  return (
+    <fieldset className="field" id={control.id} tabIndex={-1} aria-describedby={control['aria-describedby']}>
+      <legend className="label">{props.label}</legend>
+      {props.hint !== undefined && <span className="hint" id={`${control.id}-hint`}>{props.hint}</span>}
+      {children}
+      {wrong !== undefined && <span className="wrong" id={`${control.id}-wrong`}>{wrong}</span>}
+    </fieldset>
   )
 }
 

@@ -1,14 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useMay } from '../api/access.ts'
 import { post, type Reply, send } from '../api/client.ts'
 import { problemOf } from '../api/problem.ts'
 import { useSession } from '../api/session.ts'
 import { Button } from '../components/button.tsx'
 import { Empty } from '../components/empty.tsx'
-import { Form, SelectField, TextField } from '../components/form.tsx'
 import { List } from '../components/list.tsx'
 import { Loaded, useRecord } from '../components/record.tsx'
+import { type RecordField, RecordForm } from '../components/record-form.tsx'
 import { Part, Screen } from '../components/screen.tsx'
 import { say } from '../components/toast.tsx'
 import { When } from '../components/when.tsx'
@@ -21,6 +20,7 @@ interface MailSetting {
   password?: 'kept' | 'none'
   fromAddress?: string
   fromName?: string
+  authority?: string | null
 }
 
 interface MailRecord {
@@ -68,7 +68,7 @@ export default function Mail() {
         {(reply) => (
           <>
             {!reply.body.server.answers && <p className="notice amber" role="status">The mail server does not answer{reply.body.server.downSince && <> since <When at={reply.body.server.downSince} /></>}. {reply.body.server.problem} Nothing is lost: letters wait, and are tried again.</p>}
-            <Part title="Mail server"><div className="part-body">{mayChange ? <Server key={reply.etag} reply={reply} onSaved={again} /> : <p className="soft">{reply.body.setting ? `${reply.body.setting.host ?? ''}, from ${reply.body.setting.fromAddress ?? ''}` : 'None is set: links are handed over by those who make them.'}</p>}</div></Part>
+            <Part title="Mail server"><div className="part-body">{mayChange ? <Server reply={reply} onSaved={again} /> : <p className="soft">{reply.body.setting ? `${reply.body.setting.host ?? ''}, from ${reply.body.setting.fromAddress ?? ''}` : 'None is set: links are handed over by those who make them.'}</p>}</div></Part>
             {may({ verb: 'act', record: 'letter', name: 'read' }) && (
               <Part title="Letters">
                 <List<LetterRecord>
@@ -96,31 +96,32 @@ export default function Mail() {
   )
 }
 
+/** The setting as a record, with its entity tag: where there is none yet, what one begins with. */
+const settingOf = (reply: Reply<MailRecord>): Reply<MailSetting> => ({ ...reply, body: reply.body.setting ?? { port: 587, tls: 'starttls' } })
+
+const FIELDS: readonly RecordField<MailSetting>[] = [
+  { name: 'host', label: 'Host' },
+  { name: 'port', label: 'Port', type: 'number' },
+  { name: 'tls', label: 'Encryption', choices: TLS },
+  { name: 'username', label: 'User name' },
+  { name: 'password', label: 'Password', type: 'password', hint: 'Kept encrypted and never shown again; empty: the one that is kept stays.', toText: () => '', words: (text) => (text === '' ? 'the one that is kept' : 'a new one') },
+  { name: 'fromAddress', label: 'Sender address', type: 'email' },
+  { name: 'fromName', label: 'Sender name' },
+  { name: 'authority', label: 'Certificate of your own authority', hint: 'In PEM, where the mail server’s certificate comes from an authority of your own.', rows: 3, mono: true },
+]
+
+function toApi(name: string, text: string): unknown {
+  if (name === 'port') return Number(text)
+  return text.trim() === '' && (name === 'username' || name === 'authority') ? null : text
+}
+
+/** The API takes the whole setting: what was not changed goes along as it was read, but for the password, which then stays. */
 function Server({ reply, onSaved }: { reply: Reply<MailRecord>; onSaved: () => Promise<void> }) {
-  const { setting } = reply.body
-  const [host, setHost] = useState(setting?.host ?? '')
-  const [port, setPort] = useState(String(setting?.port ?? 587))
-  const [tls, setTls] = useState(setting?.tls ?? 'starttls')
-  const [username, setUsername] = useState(setting?.username ?? '')
-  const [password, setPassword] = useState('')
-  const [fromAddress, setFromAddress] = useState(setting?.fromAddress ?? '')
-  const [fromName, setFromName] = useState(setting?.fromName ?? '')
-  return (
-    <Form
-      submit="Save"
-      onSubmit={async () => {
-        await send('PUT', '/mail', { body: { host, port: Number(port), tls, username: username === '' ? null : username, ...(password === '' ? {} : { password }), fromAddress, fromName }, ...(setting ? { ifMatch: reply.etag } : {}) })
-        await onSaved()
-        say('Saved.')
-      }}
-    >
-      <TextField label="Host" name="host" value={host} onChange={setHost} />
-      <TextField label="Port" name="port" inputMode="numeric" value={port} onChange={setPort} />
-      <SelectField label="Encryption" name="tls" value={tls} onChange={setTls} choices={TLS} />
-      <TextField label="User name" name="username" autoComplete="off" value={username} onChange={setUsername} />
-      <TextField label="Password" name="password" type="password" autoComplete="off" hint={setting?.password === 'kept' ? 'One is kept; leave this empty to keep it.' : undefined} value={password} onChange={setPassword} />
-      <TextField label="Sender address" name="fromAddress" type="email" value={fromAddress} onChange={setFromAddress} />
-      <TextField label="Sender name" name="fromName" value={fromName} onChange={setFromName} />
-    </Form>
-  )
+  const save = async (change: Record<string, unknown>, etag: string | undefined, base: MailSetting): Promise<Reply<MailSetting>> => {
+    const { password: _, ...kept } = base
+    // Without a user name a password is of no use, and the server takes none.
+    const withoutName = 'username' in change && change['username'] === null ? { password: null } : {}
+    return settingOf(await send<MailRecord>('PUT', '/mail', { body: { ...kept, ...withoutName, ...change }, ifMatch: etag }))
+  }
+  return <RecordForm read={settingOf(reply)} fields={FIELDS} toApi={toApi} save={save} reload={async () => settingOf(await send<MailRecord>('GET', '/mail'))} onSaved={() => { say('Saved.'); void onSaved() }} />
 }
