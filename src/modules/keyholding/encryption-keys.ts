@@ -6,7 +6,7 @@ import { requireWrap, type WrapKind } from './age-file.ts'
 import { keyholding } from './contract.ts'
 import type { KeyholdingParts } from './parts.ts'
 import { readRecipient } from './recipient.ts'
-import { addKey, addWrap, endCurrent, forSibling, forStatements, holdKey, recipientIsTaken, removeWrap, type KeyholdingChange, type Wrap } from './store.ts'
+import { addKey, addWrap, endCurrent, forSibling, forStatements, findKey, recipientIsTaken, removeWrap, takeTurn, type KeyholdingChange, type Wrap } from './store.ts'
 
 /** What a browser made: an age file that this one opener opens. */
 export interface NewWrap {
@@ -42,6 +42,7 @@ export class EncryptionKeys {
     const made = { id: randomUUID(), keyId: keyIdOf(key), personId, recipient }
     await this.#change(personId, 'encryption-key.make', { key: made.id }, async (tx) => {
       await this.#parts.people.holdLiving(forSibling(tx), personId)
+      await takeTurn(tx, personId)
       if (await recipientIsTaken(tx, recipient)) throw new VouchsafeError('conflict', 'This key has been used before.', { mend: 'Make a new one.' })
       await this.end(tx, personId, 'replaced')
       await addKey(tx, made)
@@ -68,7 +69,8 @@ export class EncryptionKeys {
     const made = wrapOf(wrap)
     await this.#change(personId, 'encryption-key.wrap', { key: id, kind: wrap.kind }, async (tx) => {
       await this.#parts.people.holdLiving(forSibling(tx), personId)
-      const key = await holdKey(tx, personId, id)
+      await takeTurn(tx, personId)
+      const key = await findKey(tx, personId, id)
       if (key === undefined) throw noKey()
       const before = key.wraps.find((other) => other.kind === wrap.kind && other.passkeyId === wrap.passkey)
       if (before) await removeWrap(tx, before.id)
@@ -82,7 +84,8 @@ export class EncryptionKeys {
   /** INVARIANT: the recovery key is replaced, never taken away. */
   async unwrap(personId: string, id: string, wrapId: string): Promise<void> {
     await this.#change(personId, 'encryption-key.unwrap', { key: id, wrap: wrapId }, async (tx) => {
-      const key = await holdKey(tx, personId, id)
+      await takeTurn(tx, personId)
+      const key = await findKey(tx, personId, id)
       const wrap = key?.wraps.find((one) => one.id === wrapId)
       if (wrap === undefined) throw noKey()
       if (wrap.kind === 'recovery') throw new VouchsafeError('refused', 'A key keeps its recovery key.', { mend: 'Make a new recovery key; the old one is worth nothing then.' })

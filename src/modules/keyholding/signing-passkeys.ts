@@ -4,7 +4,7 @@ import { changeKey, countingKeysOf, instantOf, listKeys, revocationOf } from '#c
 import type { Passkey } from '#modules/authentication'
 import { keyholding } from './contract.ts'
 import type { KeyholdingParts } from './parts.ts'
-import { addSigner, forSibling, forStatements, signerOfPasskey, signersOf, type KeyholdingChange } from './store.ts'
+import { addSigner, forSibling, forStatements, signerOfPasskey, signersOf, takeTurn, type KeyholdingChange } from './store.ts'
 
 /** Somebody with a session, on a page of this host. */
 export interface Asking {
@@ -53,6 +53,7 @@ export class SigningPasskeys {
     const { db, people, signer, events } = this.#parts
     await db.change({ actor: { kind: 'person', name: personId }, action: 'signing-passkey.add', subject: { kind: 'key', id: keyId }, detail: { passkey: passkeyId, role } }, async (tx: KeyholdingChange) => {
       await people.holdLiving(forSibling(tx), personId)
+      await takeTurn(tx, personId)
       if ((await signerOfPasskey(tx, passkeyId)) !== undefined) throw usedBefore()
       await addSigner(tx, { keyId, passkeyId, personId })
       const change: KeyChange = { action: 'added', purpose: 'attestation', key: toHex(cose), rpId, holder: personId, role, at: instantOf(tx.at) }
@@ -64,7 +65,10 @@ export class SigningPasskeys {
 
   async revokeOwn(personId: string, keyId: string): Promise<void> {
     if (!(await this.of(personId)).some((one) => one.keyId === keyId)) throw new VouchsafeError('not-found', 'No such passkey of yours signs attestations.')
-    await this.#parts.db.change({ actor: { kind: 'person', name: personId }, action: 'signing-passkey.revoke', subject: { kind: 'key', id: keyId } }, (tx: KeyholdingChange) => this.end(tx, personId, keyId))
+    await this.#parts.db.change({ actor: { kind: 'person', name: personId }, action: 'signing-passkey.revoke', subject: { kind: 'key', id: keyId } }, async (tx: KeyholdingChange) => {
+      await takeTurn(tx, personId)
+      await this.end(tx, personId, keyId)
+    })
   }
 
   /** Within the caller's change: this key, or every passkey of the person, no longer counts. What it signed stays signed. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { migrationsBeside, type Change, type MigrationSet, type OrganisationDatabase } from '#core/database'
 import type { StatementTables } from '#core/statement'
 import type { WrapKind } from './age-file.ts'
@@ -60,11 +61,14 @@ export async function currentOf(db: OrganisationDatabase, personIds: readonly st
   return rows.map((row) => ({ person: row.person_id, recipient: row.recipient, keyId: row.key_id }))
 }
 
-/** A key of this person, held until the change ends, so that two changes of its wraps follow each other. */
-export async function holdKey(tx: KeyholdingChange, personId: string, id: string): Promise<EncryptionKey | undefined> {
+/** Changes of one person's keys take turns until the end of the change; what is read after this is what the others left. */
+export async function takeTurn(tx: KeyholdingChange, personId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`keyholding/${personId}`}, 0))`.execute(tx.db)
+}
+
+export async function findKey(tx: KeyholdingChange, personId: string, id: string): Promise<EncryptionKey | undefined> {
   const row = await tx.db.selectFrom('keyholding.encryption_key').selectAll().where('id', '=', id).where('person_id', '=', personId).executeTakeFirst()
   if (row === undefined) return undefined
-  await tx.db.updateTable('keyholding.encryption_key').set({ ended_at: row.ended_at }).where('id', '=', id).execute()
   return keyOf(row, await tx.db.selectFrom('keyholding.wrap').selectAll().where('encryption_key_id', '=', id).execute())
 }
 
