@@ -18,6 +18,7 @@ export interface Reach {
 }
 
 export interface MyAccess {
+  actor?: { kind: string }
   records: Readonly<Record<string, Reach>>
 }
 
@@ -38,6 +39,15 @@ export const ACCESS_KEY = ['/me/access'] as const
 
 /** What may be offered to whoever has signed in; until it is known, nothing. */
 export function useMay(): May {
-  const { data } = useQuery({ queryKey: ACCESS_KEY, queryFn: ({ signal }) => get<MyAccess>('/me/access', undefined, signal), staleTime: 60_000 })
+  const { data } = useQuery({ queryKey: ACCESS_KEY, queryFn: ({ signal }) => myAccess(signal), staleTime: 60_000 })
   return mayOf(data)
+}
+
+async function myAccess(signal: AbortSignal): Promise<MyAccess> {
+  const ask = (): Promise<MyAccess> => get<MyAccess>('/me/access', undefined, signal)
+  const access = await ask()
+  if (access.actor?.kind !== 'anyone') return access
+  // The session is over, and this address answers anybody: one that does not has them asked to sign in again, instead of a
+  // screen that quietly offers nothing any more.
+  return get('/session', undefined, signal).then(ask, () => access)
 }
