@@ -14,6 +14,7 @@ import { SearchField } from '../components/search-field.tsx'
 import { useShortcuts } from '../components/shortcut.ts'
 import { Views } from '../components/views.tsx'
 import { When } from '../components/when.tsx'
+import './audit.css'
 
 interface AuditRecord {
   id: string
@@ -26,8 +27,9 @@ interface AuditRecord {
   requestId?: string
 }
 
-const FILTERS = ['actor', 'action', 'subjectKind', 'subject'] as const
-const TITLES: Readonly<Record<(typeof FILTERS)[number], string>> = { actor: 'Id or name of whoever acted', action: 'What, such as policy.publish', subjectKind: 'Kind of subject', subject: 'Id of the subject' }
+const FILTERS = ['actorKind', 'actor', 'action', 'subjectKind', 'subject'] as const
+const TYPED: readonly (readonly [(typeof FILTERS)[number], string])[] = [['action', 'What: policy.publish'], ['actor', 'Who: id or name'], ['subjectKind', 'To what: kind'], ['subject', 'To what: id']]
+const ACTORS = [['person', 'people'], ['service', 'service accounts'], ['operator', 'the operator'], ['check', 'checks'], ['system', 'the program itself']] as const
 
 /** Who did what, newest first. Whatever is filtered by is filtered by the server, and stands in the address. */
 export default function Audit() {
@@ -57,8 +59,12 @@ export default function Audit() {
   return (
     <Screen title="Audit trail" lead="Who changed what, and when. It is written with each change or the change does not happen, and nobody here can alter it.">
       <div className="bar">
-        <search className="filters">
-          {FILTERS.map((name) => <SearchField key={name} label={TITLES[name]} value={given[name] ?? ''} onChange={(value) => setFilters({ [name]: value })} />)}
+        <search className="filters audit-filters">
+          <select aria-label="Whose acts" value={given['actorKind'] ?? ''} onChange={(event) => setFilters({ actorKind: event.target.value })}>
+            <option value="">Whose: all</option>
+            {ACTORS.map(([value, title]) => <option key={value} value={value}>{title}</option>)}
+          </select>
+          {TYPED.map(([name, title]) => <SearchField key={name} label={title} further={name !== 'action'} value={given[name] ?? ''} onChange={(value) => setFilters({ [name]: value })} />)}
         </search>
         <Views place="audit" />
         <span className="gap" />
@@ -78,7 +84,7 @@ export default function Audit() {
               : rows.map((event) => (
                 <tr key={event.id}>
                   <td className="main-cell"><button type="button" className="link" onClick={() => setOpen(event)}>{event.action ?? 'event'}</button></td>
-                  <td data-label="By">{event.actor && <Narrow text={event.actor} name="actor" onChoose={setFilters} />}</td>
+                  <td data-label="By">{event.actor && <Narrow text={event.actor} named={event.actorName} name="actor" onChoose={setFilters} />}</td>
                   <td data-label="To">{event.subject && <Narrow text={event.subject} name="subject" onChoose={setFilters} />}</td>
                   <td>{event.at && <When at={event.at} />}</td>
                 </tr>
@@ -96,7 +102,7 @@ export default function Audit() {
         <Dialog title={open.action ?? 'Event'} className="wide-dialog" onClose={() => setOpen(undefined)}>
           <Facts>
             <Fact title="When">{open.at && exactly(open.at)}</Fact>
-            <Fact title="Who">{open.actor}</Fact>
+            <Fact title="Who">{open.actorName !== undefined && `${open.actorName}, `}{open.actor}</Fact>
             <Fact title="To what">{open.subject}</Fact>
             <Fact title="Request">{open.requestId && <code>{open.requestId}</code>}</Fact>
             <Fact title="Event"><code>{open.id}</code></Fact>
@@ -110,8 +116,8 @@ export default function Audit() {
 }
 
 /** `person:0193…`: pressing it shows what else they did, or what else was done to it. */
-function Narrow({ text, name, onChoose }: { text: string; name: 'actor' | 'subject'; onChoose: (change: Record<string, string>) => void }) {
+function Narrow({ text, named, name, onChoose }: { text: string; named?: string | undefined; name: 'actor' | 'subject'; onChoose: (change: Record<string, string>) => void }) {
   const [kind = '', id = ''] = text.split(/:(.*)/s)
   const shown = /^[0-9a-f-]{36}$/.test(id) ? `${id.slice(0, 8)}…` : id.length > 44 ? `${id.slice(0, 42)}…` : id
-  return <button type="button" className="link quiet" title={text} onClick={() => onChoose(name === 'actor' ? { actor: id } : { subjectKind: kind, subject: id })}>{kind} {shown}</button>
+  return <button type="button" className="link quiet" title={text} onClick={() => onChoose(name === 'actor' ? { actor: id } : { subjectKind: kind, subject: id })}>{named ?? `${kind} ${shown}`}</button>
 }

@@ -16,7 +16,7 @@ import { Part, Screen } from '../components/screen.tsx'
 import { useCommands, useShortcuts } from '../components/shortcut.ts'
 import { say } from '../components/toast.tsx'
 import { When } from '../components/when.tsx'
-import { type CheckRecord, every, lasting, type RunRecord } from './check-record.ts'
+import { type CheckRecord, every, lasting, type RunRecord, type Target } from './check-record.ts'
 import { useChecks } from './checks.tsx'
 import { Evidence } from './evidence.tsx'
 import { SlotHistory } from './slot-history.tsx'
@@ -111,7 +111,7 @@ function Latest({ check }: { check: CheckRecord }) {
               <Fact title="What was seen">{run.summary}</Fact>
               <Fact title="Observed">{run.observedAt && <When at={run.observedAt} />}</Fact>
               <Fact title="Targets">{run.targets && run.targets.length > 0 && (
-                <ul role="list">{run.targets.map((target) => <li key={target.target}><Verdict verdict={target.verdict} /> {target.target} <span className="soft">{target.summary}</span></li>)}</ul>
+                <Targets targets={run.targets} />
               )}</Fact>
             </Facts>
             {shown && run.run !== undefined && <Evidence run={run.run} />}
@@ -119,6 +119,22 @@ function Latest({ check }: { check: CheckRecord }) {
         )}
       </Loaded>
     </Part>
+  )
+}
+
+const FEW = 6
+
+/** Those that do not hold, and of the others as many as a glance takes in. */
+function Targets({ targets }: { targets: readonly Target[] }) {
+  const [first, rest] = [targets.filter((target) => target.verdict !== 'holds'), targets.filter((target) => target.verdict === 'holds')]
+  const shown = [...first, ...rest.slice(0, Math.max(0, FEW - first.length))]
+  const row = (target: Target) => <li key={target.target}><Verdict verdict={target.verdict} /> {target.target} <span className="soft">{target.summary}</span></li>
+  const folded = targets.filter((target) => !shown.includes(target))
+  return (
+    <>
+      <ul role="list">{shown.map(row)}</ul>
+      {folded.length > 0 && <details className="as-table"><summary>and {folded.length} more that hold</summary><ul role="list">{folded.map(row)}</ul></details>}
+    </>
   )
 }
 

@@ -17,9 +17,8 @@ export function SlotHistory({ check, claim }: { check: string; claim?: string })
 function Plot({ slots, check }: { slots: Slots; check: string }) {
   const [at, setAt] = useState<number>()
   const { items, cadenceSeconds } = slots
-  const names = rowsOf(items)
+  const rows = rowsOf(items)
   const pointed = at === undefined ? items.at(-1) : items[at]
-  const width = items.length * 8
   const move = (by: number): void => setAt((before) => Math.max(0, Math.min(items.length - 1, (before ?? items.length - 1) + by)))
   const [first, last] = [items[0], items.at(-1)]
   return (
@@ -41,9 +40,7 @@ function Plot({ slots, check }: { slots: Slots; check: string }) {
           move(by)
         }}
       >
-        {names.map((name) => (
-          <Row key={name ?? ''} name={name} items={items} width={width} at={at} onPoint={setAt} />
-        ))}
+        {rows.map((row) => <Row key={row.name} row={row} items={items} at={at} onPoint={setAt} />)}
         <p className="tick-foot"><span>{first && exactly(first.observedAt ?? first.until).replace(/, .*/, '')}</span><span>{cadenceSeconds !== null && every(cadenceSeconds)}</span><span>{last && exactly(last.observedAt ?? last.until).replace(/, .*/, '')}</span></p>
       </div>
       <p className="pointed-at" aria-hidden="true">{pointed && <>{pointed.verdict && <Verdict verdict={pointed.verdict} />} <span className="soft">{exactly(pointed.observedAt ?? pointed.until)}{pointed.summary !== undefined && ` · ${pointed.summary}`}</span></>}</p>
@@ -72,30 +69,34 @@ function Plot({ slots, check }: { slots: Slots; check: string }) {
   )
 }
 
-const HEIGHT = 22
+const HEIGHT = 16
+const STEP = 8
 
-function Row({ name, items, width, at, onPoint }: { name: string | undefined; items: readonly SlotRecord[]; width: number; at: number | undefined; onPoint: (at: number) => void }) {
+function Row({ row, items, at, onPoint }: { row: TargetRow; items: readonly SlotRecord[]; at: number | undefined; onPoint: (at: number) => void }) {
+  const width = items.length * STEP
   return (
     <>
-      <span className="name" title={name}>{name ?? 'all targets'}</span>
+      <span className="name" title={row.targets.join('\n')}>{row.name}</span>
       <svg
         className="ticks"
-        viewBox={`0 0 ${Math.max(width, 8 * 40)} ${HEIGHT}`}
-        preserveAspectRatio="xMinYMid meet"
+        viewBox={`0 0 ${width} ${HEIGHT}`}
+        width={width}
+        height={HEIGHT}
+        preserveAspectRatio="none"
         aria-hidden="true"
         onPointerMove={(event) => {
           const box = event.currentTarget.getBoundingClientRect()
-          const index = Math.floor(((event.clientX - box.left) / box.width) * (Math.max(width, 8 * 40) / 8))
+          const index = Math.floor(((event.clientX - box.left) / box.width) * items.length)
           if (index >= 0 && index < items.length) onPoint(index)
         }}
       >
-        {items.map((slot, index) => {
-          const verdict = verdictOf(slot, name)
-          const x = index * 8 + 1.5
+        {row.verdicts.map((verdict, index) => {
+          const slot = items[index]
+          const x = index * STEP + 1.5
           return (
-            <g key={`${slot.slot} ${slot.until}`}>
-              {at === index && <rect className="pointed" x={index * 8} y="0" width="8" height={HEIGHT} />}
-              {verdict === 'fails' ? <rect className="fails" x={x} y="1" width="5" height="20" rx="1" /> : verdict === 'holds' ? <rect className="holds" x={x} y="5" width="5" height="12" rx="1" /> : <rect className={verdict} x={x + 0.6} y="6" width="3.8" height="10" rx="1" />}
+            <g key={`${slot?.slot} ${slot?.until}`}>
+              {at === index && <rect className="pointed" x={index * STEP} y="0" width={STEP} height={HEIGHT} />}
+              {verdict === 'fails' ? <rect className="fails" x={x} y="0" width="5" height={HEIGHT} rx="1" /> : verdict === 'holds' ? <rect className="holds" x={x} y="3.5" width="5" height="9" rx="1" /> : <rect className={verdict} x={x + 0.6} y="4.5" width="3.8" height="7" rx="1" />}
             </g>
           )
         })}
@@ -104,17 +105,28 @@ function Row({ name, items, width, at, onPoint }: { name: string | undefined; it
   )
 }
 
-const MOST_ROWS = 24
-
-/** Targets by name, in order; without any that may be seen, one row for all. */
-function rowsOf(items: readonly SlotRecord[]): (string | undefined)[] {
-  const names = [...new Set(items.flatMap((slot) => slot.targets?.map(({ target }) => target) ?? []))].sort()
-  return names.length < 2 ? [names[0]] : names.slice(0, MOST_ROWS)
+interface TargetRow {
+  name: string
+  targets: readonly string[]
+  verdicts: readonly Said[]
 }
 
-function verdictOf(slot: SlotRecord, name: string | undefined): Said {
+const ALONE = 8 // so many targets each have a row, whatever they say
+const MOST_ROWS = 24
+
+/** A row a target. Where there are many, those that always said the same share one: what differs is what one looks for. */
+function rowsOf(items: readonly SlotRecord[]): TargetRow[] {
+  const names = [...new Set(items.flatMap((slot) => slot.targets?.map(({ target }) => target) ?? []))].sort()
+  const own = items.map((slot): Said => slot.verdict ?? 'not-run')
+  if (names.length < 2) return [{ name: names[0] ?? 'all targets', targets: names, verdicts: own }]
+  const rows = names.map((name): TargetRow => ({ name, targets: [name], verdicts: items.map((slot) => verdictOf(slot, name)) }))
+  if (rows.length <= ALONE) return rows
+  const alike = [...Map.groupBy(rows, (row) => row.verdicts.join()).values()]
+  return alike.map((group) => (group.length === 1 ? group[0]! : { name: `${group.length} targets alike`, targets: group.map(({ name }) => name), verdicts: group[0]!.verdicts })).slice(0, MOST_ROWS)
+}
+
+function verdictOf(slot: SlotRecord, name: string): Said {
   if (slot.verdict === undefined || slot.verdict === 'not-run') return 'not-run'
-  if (name === undefined) return slot.verdict
   return slot.targets?.find((target) => target.target === name)?.verdict ?? 'not-run'
 }
 

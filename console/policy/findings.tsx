@@ -11,7 +11,7 @@ export function FindingsOf({ version }: { version: OpenVersion }) {
   const { findings } = version
   if (findings === undefined) return <Empty title="You may not see what was found." />
   const { contradictions, gaps, suggestions, blanketHedges } = findings
-  const to = (line: number): ReactNode => <Go to={`/policies/${version.slug}/${version.number}`} className="soft">sentence {line + 1}</Go>
+  const to = (line: number, said = 'see it in the text'): ReactNode => <Go to={`/policies/${version.slug}/${version.number}?line=${line}`}>{said}</Go>
   if (contradictions.length + gaps.length + suggestions.length + blanketHedges.length === 0) return <Empty title="Nothing to say against it.">No contradiction, no gap, and every claim is worded so that it could be checked.</Empty>
   return (
     <>
@@ -29,7 +29,7 @@ export function FindingsOf({ version }: { version: OpenVersion }) {
         <Part title={`Hedges that govern what follows (${blanketHedges.length})`}>
           {blanketHedges.map((hedge) => (
             <div key={hedge.line} className="finding">
-              <p>“{hedge.words}” governs what follows, up to {to(hedge.untilLine)}: none of it is definite.</p>
+              <p>“{hedge.words}” governs what follows, up to {to(hedge.untilLine, 'this sentence')}: none of it is definite.</p>
               <blockquote>{hedge.text}</blockquote>
             </div>
           ))}
@@ -39,7 +39,7 @@ export function FindingsOf({ version }: { version: OpenVersion }) {
         <Part title={`Gaps (${gaps.length})`}>
           {gaps.map((gap, at) => (
             <div key={at} className="finding">
-              {gap.kind === 'missing-control' ? <p><strong>{gap.control}</strong> {gap.why} <span className="soft">Readers expect it after {gap.because.join(', ')}.</span></p> : gap.kind === 'no-control' ? <><p><strong>no control</strong> {gap.why}, {to(gap.line)}</p><blockquote>{gap.text}</blockquote></> : <p><strong>{gap.section}</strong> {gap.why}</p>}
+              {gap.kind === 'missing-control' ? <p><strong>{gap.control}</strong> {gap.why}</p> : gap.kind === 'no-control' ? <><p><strong>no control</strong> {gap.why}, {to(gap.line)}</p><blockquote>{gap.text}</blockquote></> : <p><strong>{gap.section}</strong> {gap.why}</p>}
             </div>
           ))}
         </Part>
@@ -51,7 +51,7 @@ export function FindingsOf({ version }: { version: OpenVersion }) {
               <blockquote>{suggestion.text}</blockquote>
               <p className="soft">{suggestion.why}</p>
               <blockquote className="better">{suggestion.wording}</blockquote>
-              <p className="soft">Then {LOOKS_AT[suggestion.check.automation]}: {suggestion.check.looksAt}</p>
+              <p className="soft">Then {LOOKS_AT[suggestion.check.automation]}: {suggestion.check.looksAt}. {to(suggestion.line)}</p>
             </div>
           ))}
         </Part>

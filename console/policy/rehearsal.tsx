@@ -7,10 +7,12 @@ import { UnderWayNow } from '../check/under-way.tsx'
 import { shorten, STATE_WORDS, STATES } from '../claims/claim-record.ts'
 import { State } from '../claims/state.tsx'
 import { Button } from '../components/button.tsx'
+import { Empty } from '../components/empty.tsx'
 import { Failure } from '../components/failure.tsx'
+import { Go } from '../components/go.tsx'
 import { exactly } from '../components/instant.ts'
 import { Loaded } from '../components/record.tsx'
-import { Part } from '../components/screen.tsx'
+import type { ClaimState } from '../components/mark.tsx'
 import { useCommands } from '../components/shortcut.ts'
 import type { DryClaim, OpenVersion, Replay } from './policy-record.ts'
 
@@ -21,6 +23,7 @@ export function Rehearsal({ version, path }: { version: OpenVersion; path: strin
   const [failed, setFailed] = useState<unknown>()
   const [busy, setBusy] = useState(false)
   const mayRun = may({ verb: 'act', record: 'check', name: 'run' })
+  const replay = useQuery({ queryKey: [`${path}/replay`], queryFn: ({ signal }) => get<Replay>(`${path}/replay`, undefined, signal), staleTime: 60_000, enabled: may({ verb: 'act', record: 'check', name: 'read' }) })
   const run = async (): Promise<void> => {
     setBusy(true)
     setFailed(undefined)
@@ -35,70 +38,71 @@ export function Rehearsal({ version, path }: { version: OpenVersion; path: strin
   useCommands(mayRun ? [{ title: 'Rehearse this version now', also: 'dry run', run: () => void run() }] : [])
   return (
     <>
-      <Part title="As it would stand now" acts={mayRun && <Button look={claims === undefined ? 'filled' : 'plain'} busy={busy} onClick={run}>{claims === undefined ? 'Run the checks' : 'Run them again'}</Button>}>
-        {busy && <div className="part-body"><UnderWayNow what={`${version.slug}@${version.number}`} /></div>}
-        {failed !== undefined && <Failure error={failed} retry={run} />}
-        {claims === undefined ? !busy && <p className="soft">Every check that this version would rest on is run once. Nothing is recorded, and nobody outside sees it.</p> : <Outcome claims={claims} />}
-      </Part>
-      {may({ verb: 'act', record: 'check', name: 'read' }) && <Part title="As it would have stood, 90 days"><Replayed path={path} /></Part>}
-    </>
-  )
-}
-
-function Outcome({ claims }: { claims: readonly DryClaim[] }) {
-  const counts = STATES.map((state) => [state, claims.filter((claim) => claim.state === state).length] as const).filter(([, count]) => count > 0)
-  const sorted = claims.toSorted((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state) || a.line - b.line)
-  return (
-    <>
-      <p className="legend" role="status">{counts.map(([state, count]) => <span key={state} className="nowrap">{count} <State state={state} /></span>)}</p>
-      <table className="list">
-        <caption className="hidden">Claims as they would stand</caption>
-        <thead><tr><th scope="col">Claim</th><th scope="col">Would be</th><th scope="col">Why</th></tr></thead>
-        <tbody>
-          {sorted.map((claim) => (
-            <tr key={claim.line}>
-              <td className="main-cell"><span className="sentence">{shorten(claim.text, 160)}</span></td>
-              <td><State state={claim.state} /></td>
-              <td className="soft">{shorten(claim.why, 220)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
-  )
-}
-
-function Replayed({ path }: { path: string }) {
-  const replay = useQuery({ queryKey: [`${path}/replay`], queryFn: ({ signal }) => get<Replay>(`${path}/replay`, undefined, signal), staleTime: 60_000 })
-  return (
-    <Loaded query={replay}>
-      {(found) => found.runs === 0 ? <p className="soft">No run of its checks has been recorded yet, so there is nothing to replay.</p> : (
-        <>
-          <p className="soft">From {found.runs.toLocaleString('en-GB')} recorded runs{found.underOlder > 0 && `, ${found.underOlder.toLocaleString('en-GB')} of them under an older definition`}; nothing is run again. What people attested is not counted.</p>
-          <p className="legend">{STATES.map((state) => <State key={state} state={state} />)}</p>
-          {found.claims.map((claim) => <OneReplayed key={claim.line} claim={claim} from={found.from} until={found.until} />)}
-        </>
+      {mayRun && (
+        <div className="bar">
+          <Button {...(claims === undefined ? { look: 'filled' as const } : {})} busy={busy} onClick={run}>{claims === undefined ? 'Run its checks now' : 'Run them again'}</Button>
+          <span className="soft">Each check that it would rest on runs once. Nothing is recorded, and nobody outside sees it.</span>
+        </div>
       )}
-    </Loaded>
+      {busy && <UnderWayNow what={`${version.slug}@${version.number}`} />}
+      {failed !== undefined && <Failure error={failed} retry={run} />}
+      <Loaded query={replay}>
+        {(past) => {
+          const rows = rowsOf(past, claims)
+          if (rows.length === 0) return <Empty title="It makes no claim." acts={<Go to={`/policies/${version.slug}/${version.number}`} className="button">Text and claims</Go>}>A claim is a sentence that commits you; say which are, beside the text.</Empty>
+          return (
+            <>
+              <p className="soft">{past.runs === 0 ? 'No run of its checks has been recorded yet, so there is nothing to replay.' : <>The bars replay {past.runs.toLocaleString('en-GB')} runs of the last 90 days{past.underOlder > 0 && `, ${past.underOlder.toLocaleString('en-GB')} of them under an older definition`}. What people attested is not counted: it was attested to other wordings.</>}</p>
+              {STATES.map((state) => <Group key={state} state={state} rows={rows.filter((row) => row.state === state)} from={past.from} until={past.until} rehearsed={claims !== undefined} />)}
+            </>
+          )
+        }}
+      </Loaded>
+    </>
   )
+}
+
+interface Row {
+  line: number
+  text: string
+  /** Now, where it was rehearsed; else at the end of the replay. */
+  state: ClaimState
+  why: string | undefined
+  spells: Replay['claims'][number]['spells']
+}
+
+function rowsOf(past: Replay, claims: readonly DryClaim[] | undefined): Row[] {
+  const spells = new Map(past.claims.map((claim) => [claim.line, claim.spells]))
+  if (claims !== undefined) return claims.map((claim) => ({ line: claim.line, text: claim.text, state: claim.state, why: claim.why, spells: spells.get(claim.line) ?? [] }))
+  return past.claims.map((claim) => ({ line: claim.line, text: claim.text, state: claim.spells.at(-1)?.state ?? 'unbacked', why: undefined, spells: claim.spells }))
+}
+
+const MANY = 8 // of what no check can change: folded, so that the others are seen
+
+function Group({ state, rows, from, until, rehearsed }: { state: ClaimState; rows: readonly Row[]; from: string; until: string; rehearsed: boolean }) {
+  if (rows.length === 0) return null
+  const title = <>{rows.length} {rehearsed ? 'would be' : 'would have ended'} <State state={state} /></>
+  const list = rows.map((row) => <OneRow key={row.line} row={row} from={from} until={until} />)
+  return (state === 'unbacked' || state === 'unprovable') && rows.length > MANY ? <details className="group"><summary>{title}</summary>{list}</details> : <section className="group"><h3>{title}</h3>{list}</section>
 }
 
 const WIDE = 900
 
-function OneReplayed({ claim, from, until }: { claim: Replay['claims'][number]; from: string; until: string }) {
+function OneRow({ row, from, until }: { row: Row; from: string; until: string }) {
   const [begin, end] = [Date.parse(from), Date.parse(until)]
   const x = (at: string): number => ((Date.parse(at) - begin) / (end - begin)) * WIDE
-  const spells = claim.spells.map((spell, at) => ({ ...spell, until: claim.spells[at + 1]?.from ?? until }))
-  const last = spells.at(-1)
+  const spells = row.spells.map((spell, at) => ({ ...spell, until: row.spells[at + 1]?.from ?? until }))
   // Read out in words: a bar says nothing to whoever cannot see it.
   const told = spells.map((spell) => `${STATE_WORDS[spell.state]} from ${exactly(spell.from)}`).slice(-6).join('; ')
   return (
     <div className="replayed">
-      <span className="sentence">{shorten(claim.text, 120)}</span>
-      <svg className="spells" viewBox={`0 0 ${WIDE} 12`} preserveAspectRatio="none" role="img" aria-label={told}>
-        {spells.map((spell) => <rect key={spell.from} className={spell.state} x={x(spell.from)} y="0" width={Math.max(2, x(spell.until) - x(spell.from))} height="12"><title>{`${STATE_WORDS[spell.state]}, from ${exactly(spell.from)}`}</title></rect>)}
-      </svg>
-      <span>{last && <State state={last.state} />}{spells.length > 1 && <span className="under soft"> turned {spells.length - 1}×</span>}</span>
+      <span><span className="sentence">{shorten(row.text, 160)}</span>{row.why !== undefined && <span className="under soft">{shorten(row.why, 220)}</span>}</span>
+      {spells.length > 0 && (
+        <svg className="spells" viewBox={`0 0 ${WIDE} 12`} preserveAspectRatio="none" role="img" aria-label={`Replayed: ${told}`}>
+          {spells.map((spell) => <rect key={spell.from} className={spell.state} x={x(spell.from)} y="0" width={Math.max(2, x(spell.until) - x(spell.from))} height="12"><title>{`${STATE_WORDS[spell.state]}, from ${exactly(spell.from)}`}</title></rect>)}
+        </svg>
+      )}
+      <span className="soft">{spells.length > 1 && `turned ${spells.length - 1}×`}</span>
     </div>
   )
 }

@@ -17,8 +17,8 @@ const FILTERS: readonly (readonly [Filter, string])[] = [['all', 'All sentences'
 /** Left the text, right what it rests on and why; corrected by keys, each at once, and taken back by `u`. */
 export function SideBySide({ version, path, onLine, reload }: { version: OpenVersion; path: string; onLine: (line: Line) => void; reload: () => unknown }) {
   const may = useMay()
-  const [{ show = 'all' }, setFilters] = useFilters()
-  const [here, setHere] = useState<number>()
+  const [{ show = 'all', line: asked }, setFilters] = useFilters()
+  const [here, setHere] = useState<number | undefined>(asked === undefined ? undefined : Number(asked))
   const [editing, setEditing] = useState<Line>()
   const [clash, setClash] = useState<{ mine: Correction; line: Line; theirs: Line }>()
   const [done, setDone] = useState<readonly { line: number; before: Correction }[]>([])
@@ -135,6 +135,13 @@ const Row = memo(function Row({ line, isHere, acts, may }: { line: Line; isHere:
           <strong>{line.claim ? 'claim' : 'not a claim'}{line.claim && line.strength !== 'definite' && `, ${line.strength}`}</strong>
           {line.scope !== undefined && line.scope !== '' && <span className="soft">only {line.scope}</span>}
           {line.corrected ? <span className="tag good">looked at</span> : line.borderline && <span className="tag warn">could go either way</span>}
+          {may && (
+            <span className="line-acts">
+            <button type="button" className="link" onClick={() => acts.act('accept', line)}>Accept</button>
+            <button type="button" className="link" onClick={() => acts.act('edit', line)}>Edit</button>
+            <button type="button" className="link" onClick={() => acts.act('refuse', line)}>{line.claim ? 'Not a claim' : 'It is a claim'}</button>
+          </span>
+        )}
         </div>
         {line.claim && named.length === 0 && <span className="tag warn">no control: nothing can check it</span>}
         {line.claim && named.map(({ control, reason }) => (
@@ -142,13 +149,6 @@ const Row = memo(function Row({ line, isHere, acts, may }: { line: Line; isHere:
         ))}
         {line.checks !== undefined && <div className="why">checked by {line.checks.join(', ') || 'none: nobody chose a check'}</div>}
         {other.map((reason, at) => <div key={at} className="why">{told(reason)}</div>)}
-        {may && (
-          <div className="line-acts">
-            <button type="button" className="link" onClick={() => acts.act('accept', line)}>Accept</button>
-            <button type="button" className="link" onClick={() => acts.act('edit', line)}>Edit</button>
-            <button type="button" className="link" onClick={() => acts.act('refuse', line)}>{line.claim ? 'Not a claim' : 'It is a claim'}</button>
-          </div>
-        )}
       </div>
     </li>
   )

@@ -1,6 +1,6 @@
 import type { ApiPart } from '../openapi.ts'
 import { attestationRoutes } from './attestations.ts'
-import { auditExportRoutes } from './audit-export.ts'
+import { auditRoutes } from './audit.ts'
 import { checkRoutes } from './checks.ts'
 import { claimRoutes } from './claims.ts'
 import { spine } from './contract.ts'
@@ -19,5 +19,5 @@ export { UnderWay } from './under-way.ts'
 /** Every address of the spine, in reading order. */
 export const spineApi = (parts: SpineParts): ApiPart => ({
   contract: spine,
-  routes: [...policyRoutes(parts), ...claimRoutes(parts), ...overviewRoutes(parts), ...checkRoutes(parts), ...historyRoutes(parts), ...attestationRoutes(parts), ...obligationRoutes(parts), ...entryRoutes(parts), ...organisationRoutes(parts), ...auditExportRoutes(parts)],
+  routes: [...policyRoutes(parts), ...claimRoutes(parts), ...overviewRoutes(parts), ...checkRoutes(parts), ...historyRoutes(parts), ...attestationRoutes(parts), ...obligationRoutes(parts), ...entryRoutes(parts), ...organisationRoutes(parts), ...auditRoutes(parts)],
 })

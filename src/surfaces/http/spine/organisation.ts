@@ -1,18 +1,15 @@
 import { z } from 'zod'
-import { sql } from 'kysely'
 import { VouchsafeError } from '#core/errors'
 import { routesOf, type Actor } from '#core/module'
 import { changeSettings, readSettings } from '#core/page'
 import { spine } from './contract.ts'
-import { visibleRelation, type Access } from '#core/permission'
-import { pageOf } from './cursor.ts'
+import type { Access } from '#core/permission'
 import { decidingPerson } from './deciding.ts'
 import type { SpineParts } from './parts.ts'
 import { seen } from './visible.ts'
 
 const route = routesOf(spine)
 const WitnessOut = z.object({ name: z.string(), vkey: z.string(), url: z.string(), operator: z.enum(['own', 'other']), lastAt: z.string().nullable() })
-const AuditOut = z.object({ id: z.string(), at: z.string(), actor: z.string(), action: z.string(), subject: z.string(), detail: z.unknown(), requestId: z.string() })
 
 export function organisationRoutes({ db, log, refresh, health, naming, previewLink }: SpineParts) {
   return [
@@ -85,25 +82,6 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       },
     }),
     route({
-      on: 'GET /audit',
-      permit: 'audit.read',
-      summary: 'Who did what, newest first',
-      query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.uuid().optional(), action: z.string().max(60).optional(), actor: z.string().max(100).optional().describe('Id or name of whoever acted.'), subjectKind: z.string().max(60).optional(), subject: z.string().max(200).optional() }),
-      reply: pageOf(AuditOut.partial()),
-      async handle({ query, access }) {
-        access.requireSortable('audit', 'id')
-        for (const name of ['action', 'subjectKind', 'subject', 'actor'] as const) if (query[name] !== undefined) access.requireSortable('audit', name)
-        // Everything that is asked is asked of what may be seen: a filter finds nothing in what is masked.
-        const equal = (name: 'action' | 'actor' | 'subjectKind' | 'subject') => (query[name] === undefined ? sql`true` : sql`${sql.ref(name)} = ${query[name]}`)
-        const { rows } = await sql<AuditRow>`
-          select * from ${visibleRelation(access, 'audit')} as seen
-          where (${query.cursor ?? null}::uuid is null or id < ${query.cursor ?? null}::uuid) and ${equal('action')} and ${equal('actor')} and ${equal('subjectKind')} and ${equal('subject')}
-          order by id desc limit ${query.limit + 1}`.execute(db.reader)
-        const items = rows.slice(0, query.limit).map(presentEvent)
-        return { body: { items, next: rows.length > query.limit ? (rows[query.limit - 1]?.id ?? null) : null } }
-      },
-    }),
-    route({
       on: 'GET /doctor',
       permit: 'installation.read',
       summary: 'What is wrong with this installation, and how to mend it',
@@ -125,29 +103,4 @@ function requireMove(access: Access, actor: Actor, at: Date): void {
   if (actor.kind === 'operator') return
   if (actor.kind !== 'person' || actor.by.kind !== 'session') throw new VouchsafeError('not-allowed', 'A token does not suffice for this.', { mend: 'Sign in under /console, and do it there.' })
   if (actor.by.strongUntil === undefined || actor.by.strongUntil <= at) throw new VouchsafeError('step-up-needed', 'This needs your second factor again.', { mend: 'Show a passkey or a code (POST /api/v1/session/step-up), then send the same request again.' })
-}
-
-/** What is masked for whoever asks is null, or not there at all. */
-interface AuditRow {
-  id: string
-  at?: Date | null
-  actorKind?: string | null
-  actor?: string | null
-  action?: string | null
-  subjectKind?: string | null
-  subject?: string | null
-  detail?: unknown
-  requestId?: string | null
-}
-
-function presentEvent({ id, at, actorKind, actor, action, subjectKind, subject, detail, requestId }: AuditRow): Partial<z.infer<typeof AuditOut>> {
-  return {
-    id,
-    ...(at ? { at: at.toISOString() } : {}),
-    ...(actorKind && actor ? { actor: `${actorKind}:${actor}` } : {}),
-    ...(action ? { action } : {}),
-    ...(subjectKind && subject ? { subject: `${subjectKind}:${subject}` } : {}),
-    ...(detail === undefined || detail === null ? {} : { detail }),
-    ...(requestId ? { requestId } : {}),
-  }
 }
