@@ -1,3 +1,6 @@
+import type { Actor as Audited } from '#core/database'
+import { VouchsafeError } from '#core/errors'
+
 /**
  * Who acts on a route. The operator is whoever can read the 0600 token beside the data and open the Unix socket in its
  * 0700 folder; the name is what they call themselves, and the audit says so. A person has signed in, or sent an API token
@@ -21,5 +24,11 @@ export const ANYONE: Actor = { kind: 'anyone' }
 /** How an actor is told apart from others, in one word. */
 export const actorLabel = (actor: Actor): string => (actor.kind === 'operator' ? `operator:${actor.name}` : actor.kind === 'anyone' ? 'anyone' : `${actor.kind}:${actor.id}`)
 
-/** Default deny: the operator may do everything, anyone nothing that needs a permission. */
-export const permits = (actor: Actor, _permission: string): boolean => actor.kind === 'operator'
+/**
+ * Who acts, as the audit names them: the operator by the name they call themselves, everybody else by their id.
+ * @throws VouchsafeError `not-signed-in` for nobody: a change has somebody who made it
+ */
+export function auditedAs(actor: Actor): Audited {
+  if (actor.kind === 'anyone') throw new VouchsafeError('not-signed-in', 'Nobody is signed in.')
+  return { kind: actor.kind, name: actor.kind === 'operator' ? actor.name : actor.id }
+}

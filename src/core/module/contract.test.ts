@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineContract, permits, routesOf, type Module, type ObligationDeclaration } from './index.ts'
+import { auditedAs, defineContract, routesOf, type Module, type ObligationDeclaration } from './index.ts'
 
 const contract = defineContract({
   id: 'reading-room',
@@ -38,7 +38,9 @@ test('a module declares everything, and cannot leave its routes out', () => {
   expect(bad.contract.id).toBe('reading-room')
 })
 
-test('what no rule allows is denied', () => {
-  expect(permits({ kind: 'anyone' }, 'loan.record')).toBe(false)
-  expect(permits({ kind: 'operator', name: 'ada' }, 'loan.record')).toBe(true)
+test('the audit names the operator as they call themselves, everybody else by id, and nobody not at all', () => {
+  expect(auditedAs({ kind: 'operator', name: 'Ada' })).toEqual({ kind: 'operator', name: 'Ada' })
+  expect(auditedAs({ kind: 'person', id: 'p1', by: { kind: 'session', sessionId: 's1' } })).toEqual({ kind: 'person', name: 'p1' })
+  expect(auditedAs({ kind: 'service', id: 'r1', by: { kind: 'token', tokenId: 't1' } })).toEqual({ kind: 'service', name: 'r1' })
+  expect(() => auditedAs({ kind: 'anyone' })).toThrow(expect.objectContaining({ code: 'not-signed-in' }) as Error)
 })

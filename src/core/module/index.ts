@@ -1,4 +1,4 @@
-export { actorLabel, ANYONE, permits, type Actor, type SignedInBy } from './actor.ts'
+export { actorLabel, ANYONE, auditedAs, type Actor, type SignedInBy } from './actor.ts'
 export { defineContract, recordTypesOf, type Contract, type EventOf, type PayloadOf, type PermissionOf, type RecordOf } from './contract.ts'
 export { Events, reactionTo, type Happening, type Reaction } from './events.ts'
 export { routesOf, type Client, type Method, type Route, type RouteReply, type RouteRequest, type SetCookie } from './route.ts'

@@ -1,7 +1,6 @@
 import { isVouchsafeError, VouchsafeError } from '#core/errors'
-import { routesOf, type Route } from '#core/module'
+import { auditedAs, routesOf, type Route } from '#core/module'
 import type { Access } from '#core/permission'
-import { auditedAs } from './audited.ts'
 import { authentication } from './contract.ts'
 import type { Security } from './security.ts'
 import { SecurityChange, SecuritySettings } from './security-settings.ts'

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { VouchsafeError } from '#core/errors'
-import { routesOf, type Actor } from '#core/module'
+import { auditedAs, routesOf, type Actor } from '#core/module'
 import type { Facts } from '#core/permission'
 import { returnPath } from './begun.ts'
 import { federation } from './contract.ts'
 import { throwAsProblem } from './flow.ts'
 import type { Federation } from './module.ts'
 import { giverOf } from './provider-routes.ts'
-import { auditing } from './providers.ts'
 import { accountById, deleteAccounts, forSibling, listAccounts, outside, type Account, type FederationChange } from './store.ts'
 
 const route = routesOf(federation)
@@ -23,7 +22,7 @@ export function accountRoutes(parts: Federation) {
   const about = { record: 'account', load: async ({ account }: { account: string }) => factsOf(await accountById(outside(db.app), account)) } as const
 
   async function unlink(account: Account, actor: Actor): Promise<void> {
-    await db.change({ actor: auditing(giverOf(actor)), action: 'account.unlink', subject: { kind: 'person', id: account.person }, detail: { provider: account.provider, account: account.id } }, async (tx: FederationChange) => {
+    await db.change({ actor: auditedAs(giverOf(actor)), action: 'account.unlink', subject: { kind: 'person', id: account.person }, detail: { provider: account.provider, account: account.id } }, async (tx: FederationChange) => {
       await authority.requireOverPerson(forSibling(tx), giverOf(actor), account.person)
       const [gone] = await deleteAccounts(tx, { id: account.id })
       if (gone === undefined) return

@@ -1,6 +1,6 @@
 import { createPublicKey, randomUUID } from 'node:crypto'
-import type { Actor as Auditing } from '#core/database'
 import { VouchsafeError } from '#core/errors'
+import { auditedAs } from '#core/module'
 import type { Giver } from '#modules/identity'
 import { newKeyPair, selfSigned } from './certificate.ts'
 import { federation } from './contract.ts'
@@ -44,7 +44,7 @@ export class Providers {
     requireTls(settings, allowPrivate)
     const id = randomUUID() as string as ProviderId
     const made = await this.#credential(id, settings, clientSecret)
-    await db.change({ actor: auditing(giver), action: 'provider.create', subject: { kind: 'provider', id }, detail: { kind: settings.kind, issuer: settings.issuer } }, async (tx: FederationChange) => {
+    await db.change({ actor: auditedAs(giver), action: 'provider.create', subject: { kind: 'provider', id }, detail: { kind: settings.kind, issuer: settings.issuer } }, async (tx: FederationChange) => {
       await this.#requireOver(tx, giver, groupsOf(settings))
       await insertProvider(tx, { id, settings, ...(made?.publicKey === undefined ? {} : { publicKey: made.publicKey }) }, made?.sealed)
       await events.happened(tx, federation, 'provider.created', { provider: id })
@@ -65,7 +65,7 @@ export class Providers {
     const made = clientSecret !== undefined || needsKey ? await this.#credential(before.id, settings, clientSecret) : undefined
     const fields = [...changedFields(before.settings, settings), ...(made === undefined ? [] : ['clientSecret'])]
     if (fields.length === 0) return before
-    await db.change({ actor: auditing(giver), action: 'provider.change', subject: { kind: 'provider', id: before.id }, detail: { fields } }, async (tx: FederationChange) => {
+    await db.change({ actor: auditedAs(giver), action: 'provider.change', subject: { kind: 'provider', id: before.id }, detail: { fields } }, async (tx: FederationChange) => {
       const now = await lockProvider(tx, before.id)
       if (now === undefined) throw gone()
       if (now.version !== before.version || (basedOn !== undefined && basedOn !== now.version)) throw new VouchsafeError('precondition-failed', 'This provider has been changed meanwhile.', { mend: 'Look at what it is now, and make your change again.' })
@@ -81,7 +81,7 @@ export class Providers {
   async remove(id: string, { giver }: By): Promise<void> {
     const { db, events, doors } = this.#parts
     const provider = await this.#known(id)
-    await db.change({ actor: auditing(giver), action: 'provider.remove', subject: { kind: 'provider', id: provider.id }, detail: { issuer: provider.settings.issuer } }, async (tx: FederationChange) => {
+    await db.change({ actor: auditedAs(giver), action: 'provider.remove', subject: { kind: 'provider', id: provider.id }, detail: { issuer: provider.settings.issuer } }, async (tx: FederationChange) => {
       const sessions = await doors.end(forSibling(tx), { provider: provider.id })
       await deleteProvider(tx, provider.id)
       tx.note({ sessions })
@@ -128,8 +128,6 @@ export class Providers {
 const groupsOf = ({ defaultGroups, groups }: ProviderSettings): string[] => [...new Set([...defaultGroups, ...groups.map(({ group }) => group)])]
 
 export const gone = (): VouchsafeError => new VouchsafeError('not-found', 'There is no such provider.')
-
-export const auditing = (giver: Giver): Auditing => ({ kind: giver.kind, name: giver.kind === 'operator' ? giver.name : giver.id })
 
 /** @throws VouchsafeError `bad-input` naming each member that does not fit */
 export function parsed(settings: unknown): ProviderSettings {

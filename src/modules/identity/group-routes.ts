@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import type { Change } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import { routesOf } from '#core/module'
+import { auditedAs, routesOf } from '#core/module'
 import type { Access } from '#core/permission'
 import { identity } from './contract.ts'
 import { GROUP_SORTS, listGroups, listMembers } from './listing/store.ts'
 import { MOST_DESCRIPTION_CHARACTERS, MOST_NAME_CHARACTERS } from './name.ts'
 import type { IdentityParts } from './parts.ts'
 import type { Group, People, PersonId } from './people.ts'
-import { auditing, giverOf, groupFacts, shown, versionIn, withCurrent } from './presentation.ts'
+import { giverOf, groupFacts, shown, versionIn, withCurrent } from './presentation.ts'
 import { GroupOut, MemberOut, PageQuery, pageOf } from './shape.ts'
 import { outside } from './store.ts'
 
@@ -55,7 +55,7 @@ export function groupRoutes({ db, owners }: IdentityParts, people: People) {
       async handle({ body, actor, access }) {
         access.requireWritable('group', Object.keys(body), body)
         const { name, description } = body
-        const made = await db.change({ actor: auditing(actor), action: 'group.create', subject: { kind: 'group', id: 'new' } }, async (tx: Change<never>) => {
+        const made = await db.change({ actor: auditedAs(actor), action: 'group.create', subject: { kind: 'group', id: 'new' } }, async (tx: Change<never>) => {
           const group = await people.createGroup(tx, { name, ...(description === undefined ? {} : { description }) })
           tx.note({ group: group.id })
           return group
@@ -89,7 +89,7 @@ export function groupRoutes({ db, owners }: IdentityParts, people: People) {
         const { name, description } = body
         const change = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) }
         const after = await withCurrent(
-          db.change({ actor: auditing(actor), action: 'group.change', subject: { kind: 'group', id: before.id }, detail: { fields: Object.keys(change) } }, (tx: Change<never>) => people.updateGroup(tx, before.id, change, versionIn(ifMatch))),
+          db.change({ actor: auditedAs(actor), action: 'group.change', subject: { kind: 'group', id: before.id }, detail: { fields: Object.keys(change) } }, (tx: Change<never>) => people.updateGroup(tx, before.id, change, versionIn(ifMatch))),
           async () => seen(access, await one(before.id)),
         )
         return reply(access, after)
@@ -106,7 +106,7 @@ export function groupRoutes({ db, owners }: IdentityParts, people: People) {
       async handle({ params, actor }) {
         const group = await one(params.group)
         if (group.managedBy !== undefined) throw new VouchsafeError('conflict', 'This group is provisioned by a provider, which would make it again.', { mend: 'Delete it where it is kept.' })
-        await db.change({ actor: auditing(actor), action: 'group.delete', subject: { kind: 'group', id: group.id } }, async (tx: Change<never>) => {
+        await db.change({ actor: auditedAs(actor), action: 'group.delete', subject: { kind: 'group', id: group.id } }, async (tx: Change<never>) => {
           await owners.requireToLeave(tx, giverOf(actor), group.id)
           await people.deleteGroup(tx, group.id)
         })
@@ -139,7 +139,7 @@ export function groupRoutes({ db, owners }: IdentityParts, people: People) {
         const { add = [], remove = [] } = body
         const group = await one(params.group)
         access.requireWritable('membership', ['group', 'person'], { group: group.id })
-        await db.change({ actor: auditing(actor), action: 'group.change-members', subject: { kind: 'group', id: group.id }, detail: { added: add.length, removed: remove.length } }, async (tx: Change<never>) => {
+        await db.change({ actor: auditedAs(actor), action: 'group.change-members', subject: { kind: 'group', id: group.id }, detail: { added: add.length, removed: remove.length } }, async (tx: Change<never>) => {
           // Whatever the group gives, whoever joins it gets.
           if (add.length > 0) await owners.requireOverGroup(tx, giverOf(actor), group.id)
           if (remove.length > 0) await owners.requireToLeave(tx, giverOf(actor), group.id)

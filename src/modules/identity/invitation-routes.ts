@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Change } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import { routesOf, type Actor } from '#core/module'
+import { auditedAs, routesOf, type Actor } from '#core/module'
 import { identity } from './contract.ts'
 import { MOST_INVITATION_DAYS } from './invitation.ts'
 import type { Invitations, Invited } from './invitations.ts'
@@ -10,7 +10,7 @@ import { MOST_NAME_CHARACTERS, MOST_TITLE_CHARACTERS } from './name.ts'
 import type { IdentityParts } from './parts.ts'
 import type { People, PersonId } from './people.ts'
 import { tellWho } from './person-routes.ts'
-import { auditing, giverOf, invitationFacts, shown } from './presentation.ts'
+import { giverOf, invitationFacts, shown } from './presentation.ts'
 import type { SetUp } from './set-up.ts'
 import { InvitationOut, PageQuery, pageOf } from './shape.ts'
 import { findInvitation, outside, type InvitationRow } from './store.ts'
@@ -33,7 +33,7 @@ export function invitationRoutes({ db, owners }: IdentityParts, people: People, 
 
   /** A link that whoever asks for it could use themselves: nobody gets one to somebody who holds more than they do. */
   async function resend(tx: Change<never>, person: PersonId, actor: Actor, days: number | undefined): Promise<Invited> {
-    const made = await invitations.resend(tx, person, auditing(actor), days)
+    const made = await invitations.resend(tx, person, auditedAs(actor), days)
     if (made.link !== undefined) await owners.requireOverPerson(tx, giverOf(actor), person)
     return made
   }
@@ -63,8 +63,8 @@ export function invitationRoutes({ db, owners }: IdentityParts, people: People, 
         const person = { displayName, email, ...(title === undefined ? {} : { title }) }
         access.requireWritable('person', Object.keys(person), { kind: 'person', state: 'invited', ...person })
         const made = await tellWho(
-          db.change({ actor: auditing(actor), action: 'person.invite', subject: { kind: 'person', id: 'new' } }, async (tx: Change<never>) => {
-            const invited = await invitations.invite(tx, person, auditing(actor), days)
+          db.change({ actor: auditedAs(actor), action: 'person.invite', subject: { kind: 'person', id: 'new' } }, async (tx: Change<never>) => {
+            const invited = await invitations.invite(tx, person, auditedAs(actor), days)
             tx.note({ person: invited.person, invitation: invited.id })
             return invited
           }),
@@ -83,7 +83,7 @@ export function invitationRoutes({ db, owners }: IdentityParts, people: People, 
       secret: true,
       async handle({ params, actor }) {
         const row = await one(params.invitation)
-        const made = await db.change({ actor: auditing(actor), action: 'invitation.resend', subject: { kind: 'invitation', id: row.id } }, (tx: Change<never>) => resend(tx, row.person_id as PersonId, actor, undefined))
+        const made = await db.change({ actor: auditedAs(actor), action: 'invitation.resend', subject: { kind: 'invitation', id: row.id } }, (tx: Change<never>) => resend(tx, row.person_id as PersonId, actor, undefined))
         return { body: out(made) }
       },
     }),
@@ -95,7 +95,7 @@ export function invitationRoutes({ db, owners }: IdentityParts, people: People, 
       about,
       reply: z.object({ ok: z.boolean() }),
       async handle({ params, actor }) {
-        await db.change({ actor: auditing(actor), action: 'invitation.revoke', subject: { kind: 'invitation', id: params.invitation } }, (tx: Change<never>) => invitations.revoke(tx, params.invitation))
+        await db.change({ actor: auditedAs(actor), action: 'invitation.revoke', subject: { kind: 'invitation', id: params.invitation } }, (tx: Change<never>) => invitations.revoke(tx, params.invitation))
         return { body: { ok: true } }
       },
     }),
@@ -107,7 +107,7 @@ export function invitationRoutes({ db, owners }: IdentityParts, people: People, 
       status: 201,
       secret: true,
       async handle({ actor }) {
-        const { code, expiresAt } = await setUp.renew(auditing(actor))
+        const { code, expiresAt } = await setUp.renew(auditedAs(actor))
         return { body: { code, expiresAt: expiresAt.toISOString() } }
       },
     }),

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import type { Change } from '#core/database'
 import { isVouchsafeError, VouchsafeError } from '#core/errors'
-import { requireStepUp, routesOf } from '#core/module'
+import { auditedAs, requireStepUp, routesOf } from '#core/module'
 import type { Access } from '#core/permission'
 import { identity } from './contract.ts'
 import { listGroups, listPeople, PEOPLE_SORTS } from './listing/store.ts'
 import { MOST_NAME_CHARACTERS, MOST_TITLE_CHARACTERS } from './name.ts'
 import type { IdentityParts } from './parts.ts'
 import type { People, Person, PersonId } from './people.ts'
-import { auditing, giverOf, personFacts, shown, versionIn, withCurrent } from './presentation.ts'
+import { giverOf, personFacts, shown, versionIn, withCurrent } from './presentation.ts'
 import { GroupOut, PageQuery, pageOf, PersonOut } from './shape.ts'
 import { outside } from './store.ts'
 
@@ -96,7 +96,7 @@ export function personRoutes({ db, owners }: IdentityParts, people: People) {
         if (email !== undefined && (email ?? undefined) !== before.email) requireStepUp(actor, at)
         const change = { ...(displayName === undefined ? {} : { displayName }), ...(email === undefined ? {} : { email }), ...(title === undefined ? {} : { title }) }
         const after = await withCurrent(
-          db.change({ actor: auditing(actor), action: 'person.change', subject: { kind: 'person', id: before.id }, detail: { fields: Object.keys(change) } }, async (tx: Change<never>) => {
+          db.change({ actor: auditedAs(actor), action: 'person.change', subject: { kind: 'person', id: before.id }, detail: { fields: Object.keys(change) } }, async (tx: Change<never>) => {
             // Where a reset of theirs is sent to: whoever sets it could come in as them.
             if (email !== undefined) await owners.requireOverPerson(tx, giverOf(actor), before.id)
             return people.update(tx, before.id, change, versionIn(ifMatch))
@@ -116,7 +116,7 @@ export function personRoutes({ db, owners }: IdentityParts, people: People) {
       async handle({ body, actor, access }) {
         access.requireWritable('person', Object.keys(body), { kind: 'service', state: 'active', ...body })
         const { displayName, title } = body
-        const made = await db.change({ actor: auditing(actor), action: 'person.create-service', subject: { kind: 'person', id: 'new' } }, async (tx: Change<never>) => {
+        const made = await db.change({ actor: auditedAs(actor), action: 'person.create-service', subject: { kind: 'person', id: 'new' } }, async (tx: Change<never>) => {
           const person = await people.create(tx, { kind: 'service', displayName, state: 'active', ...(title === undefined ? {} : { title }) })
           tx.note({ person: person.id })
           return person
@@ -135,7 +135,7 @@ export function personRoutes({ db, owners }: IdentityParts, people: People) {
       stepUp: true,
       reply: PersonOut,
       async handle({ params, body, actor, access }) {
-        await people.deactivate(params.person as PersonId, { by: auditing(actor), way: actor.kind === 'operator' ? 'cli' : 'console', ...(body.why === undefined || body.why.trim() === '' ? {} : { why: body.why }) })
+        await people.deactivate(params.person as PersonId, { by: auditedAs(actor), way: actor.kind === 'operator' ? 'cli' : 'console', ...(body.why === undefined || body.why.trim() === '' ? {} : { why: body.why }) })
         return reply(access, await one(params.person))
       },
     }),
@@ -148,7 +148,7 @@ export function personRoutes({ db, owners }: IdentityParts, people: People) {
       stepUp: true,
       reply: PersonOut,
       async handle({ params, actor, access }) {
-        await people.reactivate(params.person as PersonId, auditing(actor))
+        await people.reactivate(params.person as PersonId, auditedAs(actor))
         return reply(access, await one(params.person))
       },
     }),
@@ -160,7 +160,7 @@ export function personRoutes({ db, owners }: IdentityParts, people: People) {
       about,
       reply: z.object({ ok: z.boolean() }),
       async handle({ params, actor }) {
-        await db.change({ actor: auditing(actor), action: 'person.sign-out', subject: { kind: 'person', id: params.person } }, (tx: Change<never>) => people.signOutEverywhere(tx, params.person as PersonId))
+        await db.change({ actor: auditedAs(actor), action: 'person.sign-out', subject: { kind: 'person', id: params.person } }, (tx: Change<never>) => people.signOutEverywhere(tx, params.person as PersonId))
         return { body: { ok: true } }
       },
     }),

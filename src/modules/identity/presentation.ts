@@ -1,4 +1,3 @@
-import type { Actor as Auditing } from '#core/database'
 import { isVouchsafeError, VouchsafeError } from '#core/errors'
 import type { Actor } from '#core/module'
 import type { Facts } from '#core/permission'
@@ -36,12 +35,6 @@ export const invitationFacts = (row: InvitationRow): Facts => ({ id: row.id, per
 
 /** As the API shows it: instants in ISO 8601, and nothing where there is nothing or nothing may be read; the two look the same. */
 export const shown = (record: object): Record<string, unknown> => Object.fromEntries(Object.entries(record).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value instanceof Date ? value.toISOString() : value]])))
-
-/** Who acts, in the words of the audit. Routes of identity that change something have a permit, which is nobody's without a name. */
-export function auditing(actor: Actor): Auditing {
-  if (actor.kind === 'anyone') throw new VouchsafeError('not-allowed', 'Nobody is signed in.')
-  return { kind: actor.kind, name: actor.kind === 'operator' ? actor.name : actor.id }
-}
 
 export function giverOf(actor: Actor): Giver {
   if (actor.kind === 'anyone') throw new VouchsafeError('not-allowed', 'Nobody is signed in.')

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Change, OrganisationDatabase } from '#core/database'
-import { routesOf } from '#core/module'
+import { auditedAs, routesOf } from '#core/module'
 import type { Access } from '#core/permission'
-import { audited, giverOf } from './audited.ts'
 import { integrations } from './contract.ts'
 import { testLetter } from './letters.ts'
 import type { createMailServer } from './mail-server.ts'
@@ -77,7 +76,7 @@ export function mailRoutes({ db, post, mailServer, organisation }: MailRoutesPar
       stepUp: true,
       async handle({ body, actor, access, ifMatch }) {
         access.requireWritable('mail-setting', Object.entries(body).flatMap(([name, value]) => (value === undefined ? [] : [name])))
-        await mailServer.set(audited(giverOf(actor)), body, versionOf(ifMatch))
+        await mailServer.set(auditedAs(actor), body, versionOf(ifMatch))
         return presented(access)
       },
     }),
@@ -90,7 +89,7 @@ export function mailRoutes({ db, post, mailServer, organisation }: MailRoutesPar
       stepUp: true,
       async handle({ actor, access, ifMatch }) {
         access.requireWritable('mail-setting', ['host', 'password'])
-        await mailServer.remove(audited(giverOf(actor)), versionOf(ifMatch))
+        await mailServer.remove(auditedAs(actor), versionOf(ifMatch))
         return { body: undefined }
       },
     }),
@@ -103,7 +102,7 @@ export function mailRoutes({ db, post, mailServer, organisation }: MailRoutesPar
       status: 202,
       async handle({ body, actor, at }) {
         const { name } = await organisation()
-        const letter = await db.change({ actor: audited(giverOf(actor)), action: 'mail-setting.test', subject: { kind: 'mail-setting', id: 'organisation' } }, async (tx: Change<never>) => {
+        const letter = await db.change({ actor: auditedAs(actor), action: 'mail-setting.test', subject: { kind: 'mail-setting', id: 'organisation' } }, async (tx: Change<never>) => {
           const id = await post.enqueue(tx, { to: body.to, ...testLetter({ ...(name === undefined ? {} : { name }), at }), kind: 'test' })
           await post.probe(tx)
           return id
@@ -145,7 +144,7 @@ export function mailRoutes({ db, post, mailServer, organisation }: MailRoutesPar
       status: 202,
       about,
       async handle({ params, actor }) {
-        await db.change({ actor: audited(giverOf(actor)), action: 'letter.retry', subject: { kind: 'letter', id: params.id } }, (tx: Change<never>) => post.retry(tx, params.id))
+        await db.change({ actor: auditedAs(actor), action: 'letter.retry', subject: { kind: 'letter', id: params.id } }, (tx: Change<never>) => post.retry(tx, params.id))
         return { body: { letter: params.id } }
       },
     }),
@@ -157,7 +156,7 @@ export function mailRoutes({ db, post, mailServer, organisation }: MailRoutesPar
       reply: z.object({ letter: z.string() }),
       about,
       async handle({ params, actor }) {
-        await db.change({ actor: audited(giverOf(actor)), action: 'letter.drop', subject: { kind: 'letter', id: params.id } }, (tx: Change<never>) => post.drop(tx, params.id))
+        await db.change({ actor: auditedAs(actor), action: 'letter.drop', subject: { kind: 'letter', id: params.id } }, (tx: Change<never>) => post.drop(tx, params.id))
         return { body: { letter: params.id } }
       },
     }),

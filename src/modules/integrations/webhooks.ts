@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Change, OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import { actorLabel, type Events } from '#core/module'
+import { auditedAs, actorLabel, type Events } from '#core/module'
 import type { Giver } from '#modules/identity'
-import { audited } from './audited.ts'
 import { integrations } from './contract.ts'
 import { endpointUrl, MOST_ENDPOINTS, subscribedEvents, type Endpoint } from './endpoint.ts'
 import type { Sealing } from './sealing.ts'
@@ -76,7 +75,7 @@ export function createWebhooks({ db, events, sealing, allowPrivate, requireOverP
     return endpoint
   }
 
-  const record = (by: Giver, action: string, id: string, detail: Record<string, unknown> = {}) => ({ actor: audited(by), action: `webhook.${action}`, subject: { kind: 'webhook', id }, detail })
+  const record = (by: Giver, action: string, id: string, detail: Record<string, unknown> = {}) => ({ actor: auditedAs(by), action: `webhook.${action}`, subject: { kind: 'webhook', id }, detail })
 
   return {
     find: (id: string): Promise<Endpoint | undefined> => findEndpoint(outside(db.app), id),

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { Actor as AuditActor } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import { routesOf, type Actor, type Route } from '#core/module'
+import { auditedAs, routesOf, type Route } from '#core/module'
 import type { Access } from '#core/permission'
 import { provisioning } from './contract.ts'
 import type { Directories } from './directories.ts'
@@ -76,11 +75,6 @@ function written(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(written)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).flatMap(([name, one]) => (one === null || one === undefined ? [] : [[name, written(one)]])))
-}
-
-function auditedAs(actor: Actor): AuditActor {
-  if (actor.kind === 'anyone') throw new VouchsafeError('not-signed-in', 'Nobody is signed in.')
-  return actor.kind === 'operator' ? { kind: 'operator', name: actor.name } : { kind: actor.kind, name: actor.id }
 }
 
 const missing = (): never => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { uuid7, violatesUnique, type Change, type OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import type { Actor, Events } from '#core/module'
+import { auditedAs, type Actor, type Events } from '#core/module'
 import { actorLabel } from '#core/module'
 import type { Rule } from '#core/permission'
 import type { People, Standing } from '#modules/identity'
@@ -11,7 +11,6 @@ import { lacking } from './authority.ts'
 import { builtIn, EMPLOYEE, OWNER } from './built-in.ts'
 import { roles as contract } from './contract.ts'
 import { grantOf, type Grant } from './grants.ts'
-import { audited } from './audited.ts'
 import { MOST_RULES, type Role, type RoleId } from './role.ts'
 import { deleteRole, endAssignments, findAssignment, findRole, holds, insertAssignment, insertRole, listAssignments, lockRole, nextVersion, otherHolders, outside, reaching, updateRole, within } from './store.ts'
 
@@ -81,7 +80,7 @@ export function createGiving({ db, events, people }: GivingParts) {
       const id = uuid7(db.clock.now()) as AssignmentId
       const { holder } = gift
       return db.change(
-        { actor: audited(giver), action: 'role.give', subject: { kind: holder.kind, id: holder.id }, detail: { role: gift.role, ...(gift.until ? { until: gift.until.toISOString() } : {}) }, isolation: 'serializable' },
+        { actor: auditedAs(giver), action: 'role.give', subject: { kind: holder.kind, id: holder.id }, detail: { role: gift.role, ...(gift.until ? { until: gift.until.toISOString() } : {}) }, isolation: 'serializable' },
         async (tx: Change<never>) => {
           const role = await roleNamed(tx, gift.role)
           if (role === undefined) throw new VouchsafeError('not-found', 'There is no such role.')
@@ -104,7 +103,7 @@ export function createGiving({ db, events, people }: GivingParts) {
     async take(giver: Giver, id: string): Promise<void> {
       const before = isUuid(id) ? await findAssignment(q, id) : undefined
       if (before === undefined) throw new VouchsafeError('not-found', 'Nobody holds a role by this id.')
-      await db.change({ actor: audited(giver), action: 'role.take', subject: before.holder, detail: { role: before.role }, isolation: 'serializable' }, async (tx: Change<never>) => {
+      await db.change({ actor: auditedAs(giver), action: 'role.take', subject: before.holder, detail: { role: before.role }, isolation: 'serializable' }, async (tx: Change<never>) => {
         const assignment = await findAssignment(within(tx), id)
         if (assignment === undefined || assignment.endedAt) throw new VouchsafeError('conflict', 'This role has been taken already.')
         const role = await roleNamed(tx, assignment.role)
@@ -121,7 +120,7 @@ export function createGiving({ db, events, people }: GivingParts) {
 
     async createRole(giver: Giver, text: RoleText): Promise<Role> {
       const role: Role = { id: randomUUID() as string as RoleId, ...text, builtIn: false, version: 1 }
-      return db.change({ actor: audited(giver), action: 'role.create', subject: { kind: 'role', id: role.id }, detail: { rules: role.rules.length }, isolation: 'serializable' }, async (tx: Change<never>) => {
+      return db.change({ actor: auditedAs(giver), action: 'role.create', subject: { kind: 'role', id: role.id }, detail: { rules: role.rules.length }, isolation: 'serializable' }, async (tx: Change<never>) => {
         await requireWritable(tx, giver, role)
         await insertRole(within(tx), role, actorLabel(giver), tx.at).catch(titleTaken)
         await events.happened(tx, contract, 'role.created', { role: role.id })
@@ -131,7 +130,7 @@ export function createGiving({ db, events, people }: GivingParts) {
 
     async changeRole(giver: Giver, id: string, text: RoleText, expectedVersion: number | undefined): Promise<Role> {
       requireOwnRole(id)
-      return db.change({ actor: audited(giver), action: 'role.change', subject: { kind: 'role', id }, isolation: 'serializable' }, async (tx: Change<never>) => {
+      return db.change({ actor: auditedAs(giver), action: 'role.change', subject: { kind: 'role', id }, isolation: 'serializable' }, async (tx: Change<never>) => {
         const before = await lockRole(within(tx), id)
         if (before === undefined) throw new VouchsafeError('not-found', 'There is no such role.')
         requireVersion(before, expectedVersion)
@@ -150,7 +149,7 @@ export function createGiving({ db, events, people }: GivingParts) {
 
     async deleteRole(giver: Giver, id: string, expectedVersion: number | undefined): Promise<void> {
       requireOwnRole(id)
-      await db.change({ actor: audited(giver), action: 'role.delete', subject: { kind: 'role', id }, isolation: 'serializable' }, async (tx: Change<never>) => {
+      await db.change({ actor: auditedAs(giver), action: 'role.delete', subject: { kind: 'role', id }, isolation: 'serializable' }, async (tx: Change<never>) => {
         const before = await lockRole(within(tx), id)
         if (before === undefined) throw new VouchsafeError('not-found', 'There is no such role.')
         requireVersion(before, expectedVersion)

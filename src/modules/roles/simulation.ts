@@ -1,9 +1,8 @@
 import type { OrganisationDatabase } from '#core/database'
 import { VouchsafeError } from '#core/errors'
-import type { Actor } from '#core/module'
+import { auditedAs, type Actor } from '#core/module'
 import { accessOf, type Access, type RecordType } from '#core/permission'
 import type { People } from '#modules/identity'
-import { audited } from './audited.ts'
 import { lacking } from './authority.ts'
 import { subjectOf, type Grant, type Grants } from './grants.ts'
 
@@ -37,7 +36,7 @@ export async function accessAs(asker: { actor: Actor; access: Access }, person: 
     const held = (await grantOfPerson(actor.id, parts)).rules.map(({ rule }) => rule).filter((rule) => rule.effect === 'deny' || rule.when === undefined)
     if (lacking(held, grant.rules.map(({ rule }) => rule)).length > 0) throw new VouchsafeError('not-allowed', 'They may see or do something that you may not, so you cannot look through their eyes.', { mend: 'Ask an owner.' })
   }
-  await parts.db.change({ actor: audited(actor), action: 'access.simulate', subject: { kind: 'person', id: person }, detail: { address } }, async () => {})
+  await parts.db.change({ actor: auditedAs(actor), action: 'access.simulate', subject: { kind: 'person', id: person }, detail: { address } }, async () => {})
   return { access: accessOf(grant.rules, subjectOf(grant), parts.types()), grant }
 }
 

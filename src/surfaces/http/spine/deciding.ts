@@ -1,6 +1,5 @@
 import type { Actor as Auditable } from '#core/database'
-import { VouchsafeError } from '#core/errors'
-import type { Actor } from '#core/module'
+import { auditedAs, type Actor } from '#core/module'
 
 /** How the records of the page call somebody: their name and what they are here. */
 export interface Naming {
@@ -12,7 +11,6 @@ export interface Naming {
  * were at that moment. @throws VouchsafeError `not-signed-in` for a stranger
  */
 export async function decidingPerson(actor: Actor, { shownAs }: Naming): Promise<Auditable> {
-  if (actor.kind === 'anyone') throw new VouchsafeError('not-signed-in', 'Nobody is signed in.')
-  if (actor.kind === 'operator') return { kind: 'operator', name: actor.name }
-  return { kind: actor.kind, name: actor.id, shown: await shownAs(actor) }
+  const audited = auditedAs(actor)
+  return actor.kind === 'person' || actor.kind === 'service' ? { ...audited, shown: await shownAs(actor) } : audited
 }

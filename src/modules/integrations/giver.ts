@@ -1,4 +1,3 @@
-import type { Actor as Auditable } from '#core/database'
 import { VouchsafeError } from '#core/errors'
 import type { Actor } from '#core/module'
 import type { Giver } from '#modules/identity'
@@ -8,6 +7,3 @@ export function giverOf(actor: Actor): Giver {
   if (actor.kind === 'anyone') throw new VouchsafeError('not-signed-in', 'Nobody is signed in.')
   return actor
 }
-
-/** Who acts, as the audit names them: the operator by the name they call themselves, everybody else by their id. */
-export const audited = (actor: Giver): Auditable => (actor.kind === 'operator' ? { kind: 'operator', name: actor.name } : { kind: actor.kind, name: actor.id })
