@@ -10,6 +10,7 @@ interface Operation {
   summary: string
   security: object[]
   'x-permission': string
+  'x-step-up'?: boolean
   parameters: { name: string; in: string; required: boolean; schema: Schema }[]
   requestBody?: { content: Record<string, { schema: Schema }> }
   responses: Record<string, { content?: Record<string, { schema: Schema }> }>
@@ -35,9 +36,10 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  test('says of every operation what it needs: nothing, or the operator', () => {
+  test('says of every operation what it needs: nothing, a session, a token where nothing is dangerous, or the operator', () => {
     for (const { path, operation } of operations) {
-      expect(operation.security, path).toEqual(operation['x-permission'] === 'anyone' ? [{}] : [{ operator: [] }])
+      const [permission, stepUp] = [operation['x-permission'], operation['x-step-up'] === true]
+      expect(operation.security, path).toEqual(permission === 'anyone' ? [{}] : permission === 'signed-in' ? [{ session: [] }] : [{ session: [] }, ...(stepUp ? [] : [{ token: [] }]), { operator: [] }])
       expect(operation.summary.length, path).toBeGreaterThan(10)
       expect(Object.keys(operation.responses), path).toContain('default')
     }
