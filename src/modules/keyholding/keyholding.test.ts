@@ -185,7 +185,7 @@ test('no title, no permission, a copy about, or somebody else’s passkey: nothi
   const [untitled, person, other] = [await stand.add(), await stand.add({ title: 'Engineer' }), await stand.add({ title: 'Engineer' })]
   await expect(signs(untitled, passkeyOf(untitled))).rejects.toMatchObject({ code: 'refused' })
   const at = passkeyOf(person)
-  await expect(call(person, 'POST /me/signing/options', { body: { passkey: at.passkey.id }, access: NO_ACCESS })).rejects.toMatchObject({ code: 'not-allowed' })
+  await expect(call(person, 'POST /me/signing/options', { body: { passkey: at.passkey.id }, access: NO_ACCESS })).rejects.toMatchObject({ code: 'refused' })
   await expect(signs(other, at)).rejects.toMatchObject({ code: 'not-found' })
   await expect(signs(person, passkeyOf(person, { suspectAt: new Date() }))).rejects.toMatchObject({ code: 'refused' })
   // What was signed in one session is worth nothing in another's.

@@ -134,5 +134,5 @@ export function keyholdingRoutes({ db, passkeysOf }: KeyholdingParts, encryption
 
 /** Nobody's key goes into the public log who may attest nothing. */
 function requireAttester({ access }: { access: { mightAllow(question: { verb: 'act'; record: string; name: string }): boolean } }): void {
-  if (!access.mightAllow({ verb: 'act', record: 'attestation', name: 'make' })) throw new VouchsafeError('not-allowed', 'You may not make attestations.')
+  if (!access.mightAllow({ verb: 'act', record: 'attestation', name: 'make' })) throw new VouchsafeError('refused', 'You may not make attestations.', { mend: 'Ask whoever gives out roles.' })
 }
