@@ -36,7 +36,7 @@ const OIDC: readonly RecordField<ProviderRecord>[] = [
   { name: 'issuer', label: 'Issuer', type: 'url' },
   { name: 'clientId', label: 'Client id' },
   { name: 'clientAuthentication', label: 'How we show that it is us', choices: [['secret-basic', 'client secret, in a header'], ['secret-post', 'client secret, in the form'], ['private-key', 'a key of our own']], hint: 'When you change this to a secret, give the secret below; a key of our own is made at once.' },
-  { name: 'clientSecret', label: 'New client secret', type: 'password', hint: 'Kept encrypted and never shown again; empty: the one that is kept stays. Signing in goes on without a pause.', toText: () => '', words: (text) => (text === '' ? 'the one that is kept' : 'a new one') },
+  { name: 'clientSecret', label: 'New client secret', type: 'password', hint: 'Kept encrypted and never shown again; empty: the one that is kept stays.', toText: () => '', words: (text) => (text === '' ? 'the one that is kept' : 'a new one') },
   { name: 'scopes', label: 'Scopes', rows: 3, mono: true, hint: 'One a line; openid is always asked for.' },
   { name: 'addressesAreVerified', label: 'Its addresses are verified', choices: YES, hint: 'Only for a directory that names no addresses but its own.' },
 ]

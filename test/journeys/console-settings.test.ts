@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, type Console, openConsole, setUpOwner, type Visitor, visitor } from './console-page.ts'
+import { newKeyPair, selfSigned } from '../../src/modules/federation/certificate.ts'
+import { CHROMIUM, type Console, NARROW, openConsole, overflow, setUpOwner, type Visitor, violations, visitor, WIDE } from './console-page.ts'
+
+const SHOTS = process.env['VOUCHSAFE_SHOTS']
 
 describe.skipIf(!existsSync(CHROMIUM))('settings and what is one’s own, in the console', { timeout: 120_000 }, () => {
   let place: Console
@@ -113,5 +116,97 @@ describe.skipIf(!existsSync(CHROMIUM))('settings and what is one’s own, in the
     expect(await page.getByLabel('Host').inputValue()).toBe('127.0.0.1')
     expect(await page.getByLabel('Password').inputValue()).toBe('')
     expect(ada.complaints).toEqual([])
+  })
+
+  it('a mail setting that somebody else has changed meanwhile is shown both ways, and theirs is kept where one’s own does not speak', async () => {
+    const { page } = ada
+    const setByOperator = async (change: object): Promise<void> => {
+      const body = { host: 'mail.harbour.example', port: 587, tls: 'starttls', fromAddress: 'security@harbour.example', fromName: 'Harbour', ...change }
+      expect((await place.here.operator('/api/v1/mail', { method: 'PUT', body })).status).toBe(200)
+    }
+    await setByOperator({})
+    await go('mail')
+    await page.getByLabel('User name').fill('ada')
+    await page.getByLabel('Password').fill('never in sight')
+    await page.getByLabel('Sender name').fill('Harbour, by Ada')
+    await setByOperator({ port: 2525, fromName: 'Harbour, by the operator' })
+    await page.getByRole('button', { name: 'Save' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Somebody else has changed this meanwhile' })
+    await dialog.getByText('Harbour, by the operator').waitFor()
+    expect(await dialog.textContent()).toContain('a new one')
+    expect(await dialog.textContent()).not.toContain('never in sight')
+    expect(await violations(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Save mine over it' }).click()
+    await page.getByText('Saved.').waitFor()
+    expect((await place.here.operator('/api/v1/mail')).json<{ setting: object }>().setting).toMatchObject({ port: 2525, username: 'ada', password: 'kept', fromName: 'Harbour, by Ada' })
+  })
+
+  describe('sign-in providers', () => {
+    const certificate = async (): Promise<string> => {
+      const pair = await newKeyPair()
+      return selfSigned(pair, 'idp.harbour.example', new Date())
+    }
+    const add = async (settings: object): Promise<string> => {
+      const answer = await place.here.operator('/api/v1/federation/providers', { method: 'POST', body: settings })
+      if (answer.status !== 201) throw new Error(answer.text)
+      return `/federation/providers/${answer.json<{ id: string }>().id}`
+    }
+    const read = async (path: string): Promise<Record<string, unknown>> => (await place.here.operator(`/api/v1${path}`)).json()
+    const passes = async (): Promise<void> => {
+      for (const viewport of [WIDE, NARROW]) {
+        await ada.page.setViewportSize(viewport)
+        expect(await violations(ada.page)).toEqual([])
+        expect(await overflow(ada.page)).toBeLessThanOrEqual(0)
+        if (SHOTS !== undefined) await ada.page.screenshot({ path: `${SHOTS}/provider-${viewport.width}.png`, fullPage: true })
+      }
+      await ada.page.setViewportSize(WIDE)
+    }
+
+    it('groups follow one, and its certificates roll over', async () => {
+      const { page } = ada
+      const group = (await place.here.operator('/api/v1/groups', { method: 'POST', body: { name: 'Platform' } })).json<{ id: string }>().id
+      const [old, young] = [await certificate(), await certificate()]
+      const path = await add({ kind: 'saml', title: 'Harbour directory', issuer: 'https://idp.harbour.example', signInUrl: 'https://idp.harbour.example/sso', certificates: [old] })
+      await go(path.replace('/federation/', ''))
+      await page.getByLabel('Claim or attribute with groups').fill('memberOf')
+      await page.getByRole('button', { name: 'Map a group' }).click()
+      await page.getByLabel('Group 1 at the provider', { exact: true }).fill('engineers')
+      await page.getByLabel('Group 1 here', { exact: true }).selectOption({ label: 'Platform' })
+      await page.getByLabel('Add one of the groups').selectOption({ label: 'Platform' })
+      await page.getByRole('button', { name: 'Add a certificate' }).click()
+      await page.getByLabel('Certificate 2', { exact: true }).fill('no certificate')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('alert').getByRole('link', { name: /^Certificates/ }).waitFor()
+      await page.getByLabel('Certificate 2', { exact: true }).fill(young)
+      await page.getByText(/SHA-256/).nth(1).waitFor()
+      await passes()
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('Saved.').waitFor()
+      expect(await read(path)).toMatchObject({ groupsFrom: 'memberOf', groups: [{ named: 'engineers', group }], defaultGroups: [group], certificates: [old, young] })
+      await page.getByRole('button', { name: 'Try it' }).click()
+      await page.getByText('Certificate 2').first().waitFor()
+      await page.getByRole('button', { name: 'Take off certificate 1' }).click()
+      await page.getByRole('button', { name: 'Take off group 1' }).click()
+      await page.getByRole('button', { name: 'Save' }).click()
+      await expect.poll(() => read(path)).toMatchObject({ groups: [], defaultGroups: [group], certificates: [young] })
+    })
+
+    it('its client secret is replaced, and never shown', async () => {
+      const { page } = ada
+      const path = await add({ kind: 'oidc', title: 'Harbour accounts', issuer: 'https://accounts.harbour.example', clientId: 'vouchsafe', clientSecret: 'the one before' })
+      await go(path.replace('/federation/', ''))
+      await page.getByLabel('New client secret').fill('the one after it')
+      await passes()
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('Saved.').waitFor()
+      expect(await page.getByLabel('New client secret').inputValue()).toBe('')
+      const audited = await place.here.operator('/api/v1/audit?limit=5')
+      expect(audited.text).toContain('clientSecret')
+      expect(audited.text).not.toContain('the one after it')
+      await page.getByLabel('How we show that it is us').selectOption({ label: 'a key of our own' })
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('Our public key').waitFor()
+      expect(ada.complaints).toEqual([])
+    })
   })
 })
