@@ -109,6 +109,10 @@ describe('the public address', () => {
     const token = await owner.token(['settings.change', 'settings.move', 'settings.read'])
     expect((await token('/api/v1/settings', move)).status).toBe(403)
     expect((await here.operator('/api/v1/settings')).json()).not.toHaveProperty('publicUrl')
+    // What stays as it is is no move: a form may send it along.
+    const publicUrl = `http://localhost:${here.port}`
+    expect((await here.operator('/api/v1/settings', { method: 'PATCH', body: { publicUrl } })).status).toBe(200)
+    expect((await admin.call('/api/v1/settings', { method: 'PATCH', body: { publicUrl, accent: '#0c6b5c' } })).status).toBe(200)
   })
 })
 

@@ -30,7 +30,7 @@ export function organisationRoutes({ db, log, refresh, health, naming, previewLi
       reply: z.looseObject({}),
       async handle({ body, actor, access, at }) {
         access.requireWritable('settings', Object.keys(body), {})
-        if ('publicUrl' in body) requireMove(access, actor, at)
+        if ('publicUrl' in body && body['publicUrl'] !== (await readSettings(db)).publicUrl) requireMove(access, actor, at)
         const settings = await changeSettings(db, await decidingPerson(actor, naming), body)
         await refresh()
         return { body: seen(access, 'settings', settings) }
