@@ -118,7 +118,7 @@ describe('what the page says is what follows from the log', () => {
       }
     }
     expect([...seen].sort()).toEqual(['broken', 'checked', 'stale', 'unbacked', 'unknown', 'unprovable'])
-  }, 120_000)
+  })
 })
 
 type Op =
