@@ -7,9 +7,9 @@ import { parseFilters } from '../components/filters.ts'
  */
 export function returnPlace(text: string | undefined): string {
   if (text === undefined || !/^\/console(?![^/?])/.test(text) || !URL.canParse(text, OWN)) return '/'
-  const { origin, pathname, search } = new URL(text, OWN)
+  const { pathname, search } = new URL(text, OWN)
   // What climbs out by dots is elsewhere too, and the sign-in is no place to go to after signing in.
-  if (origin !== OWN || !/^\/console(?![^/])/.test(pathname) || /^\/console\/(sign-in|set-up|invitation)(?![^/])/.test(pathname)) return '/'
+  if (!/^\/console(?![^/])/.test(pathname) || /^\/console\/(sign-in|set-up|invitation)(?![^/])/.test(pathname)) return '/'
   const path = pathname.slice('/console'.length).replace(/^\/+/, '/')
   return (path === '' ? '/' : path) + search
 }

@@ -1,11 +1,14 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { problemOf } from '../api/problem.ts'
 import { Button } from '../components/button.tsx'
 import { Failure } from '../components/failure.tsx'
 import { Form, TextField } from '../components/form.tsx'
+import { Skeleton } from '../components/skeleton.tsx'
 import { byPasskey, byPassword, bySecondFactor, type Code, type Next, type SecondFactor, useWays } from './api.ts'
-import { Enrol } from './enrol.tsx'
 import { returnPlace } from './return-place.ts'
+
+/** Few enrol here, and everybody loads this form. */
+const Enrol = lazy(async () => ({ default: (await import('./enrol.tsx')).Enrol }))
 
 export interface SignInFormProps {
   onDone: () => void | Promise<void>
@@ -46,7 +49,7 @@ export function SignInForm({ onDone, onSetUp, afterProvider, onAgain, to = '/' }
     return (
       <>
         <p className="notice">{afterProvider ? 'Your provider has told us who you are. Before you come in, set up a second factor that is kept here; from then on you show it after the provider.' : 'Your password needs a second factor before it lets you in.'}</p>
-        <Enrol passwordKept to={to} />
+        <Suspense fallback={<Skeleton lines={6} />}><Enrol passwordKept to={to} /></Suspense>
         {afterProvider && <div className="also"><button type="button" className="link" onClick={() => { setEnrolling(false); again() }}>Start again</button></div>}
       </>
     )

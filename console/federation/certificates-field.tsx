@@ -45,7 +45,7 @@ export function CertificateWords({ text }: { text: string }) {
 }
 
 /** @returns undefined for what is no certificate, or where the browser does not count */
-export async function fingerprintOf(pem: string): Promise<string | undefined> {
+async function fingerprintOf(pem: string): Promise<string | undefined> {
   const bare = pem.replace(/-----(BEGIN|END) CERTIFICATE-----/g, '').replace(/\s+/g, '')
   if (bare === '' || (globalThis.crypto.subtle as SubtleCrypto | undefined) === undefined) return undefined
   try {
