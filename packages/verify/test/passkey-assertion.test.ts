@@ -29,7 +29,7 @@ describe.each(ALGORITHMS)('an assertion by %s', (algorithm) => {
     expect(good(key, assertion)).toBe(true)
     expect(good(key, assertion, utf8('DSSEv1 ...'))).toBe(false)
     expect(good(new TestPasskey(RP, algorithm), assertion)).toBe(false)
-    expect(good({ ...key, cose: key.cose, rpId: 'example.com' }, assertion)).toBe(false)
+    expect(good({ cose: key.cose, rpId: 'example.com' }, assertion)).toBe(false)
   })
 
   it('is covered to the last bit, and so is the key', () => {

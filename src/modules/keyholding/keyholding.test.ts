@@ -74,7 +74,7 @@ const byPassphrase = async (): Promise<string> => {
   })
   return Buffer.concat([Buffer.from(await stretched, 'base64'), Buffer.of(count++)]).toString('base64')
 }
-const byPasskey = (): Promise<string> => wrapped((encrypter) => encrypter.addRecipient({ wrapFileKey: async () => [{ args: ['age-encryption.org/fido2prf', 'AAAAAAAAAAAAAAAAAAAAAA'], body: new Uint8Array(32) } as never] }))
+const byPasskey = (): Promise<string> => wrapped((encrypter) => encrypter.addRecipient({ wrapFileKey: async () => [{ args: ['age-encryption.org/fido2prf', 'AAAAAAAAAAAAAAAAAAAAAA'], body: new Uint8Array(32) }] }))
 
 /** A passkey of this person, on a device that is at hand. */
 function passkeyOf(person: Person, more: Partial<Passkey> = {}): { passkey: Passkey; device: Authenticator } {

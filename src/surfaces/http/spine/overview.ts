@@ -62,7 +62,7 @@ export function overviewRoutes({ db, naming, people }: SpineParts) {
       async handle({ query, access, at }) {
         const { shown, standings, changes } = await standingsAt(at)
         const facts = (claim: Standing) => factsOf(claim, 'since', 'freshUntil', 'attestedUntil')
-        const visible = access.visibleAll('claim', standings, facts) as Partial<Standing>[]
+        const visible = access.visibleAll('claim', standings, facts)
         // Counts and plots are of what may be seen: a number must not tell of a claim that a list hides.
         const seeing = new Set(standings.filter((claim) => access.allows({ verb: 'read', record: 'claim', name: 'state', facts: facts(claim) })).map((claim) => claim.id))
         const texts = new Map(visible.flatMap((claim) => (claim.id === undefined || claim.text === undefined ? [] : [[claim.id, claim.text] as const])))
