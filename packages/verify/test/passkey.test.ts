@@ -21,7 +21,7 @@ const keyChange = (passkey: TestPasskey, more: Partial<KeyChange> = {}): Stateme
 })
 
 /** A history to which the holder of a passkey has added their word, and a snapshot after it. */
-async function attested(envelopeOf: (passkey: TestPasskey) => Envelope, { algorithm = 'ES256', keys = (passkey: TestPasskey): Statement[] => [keyChange(passkey)] } = {}): Promise<{ history: History; index: number; report: ReturnType<typeof verifyBundle>; bundle: Uint8Array }> {
+async function attested(envelopeOf: (passkey: TestPasskey) => Envelope, { algorithm = 'ES256', keys = (passkey) => [keyChange(passkey)] }: { algorithm?: Algorithm; keys?: (passkey: TestPasskey) => Statement[] } = {}): Promise<{ history: History; index: number; report: ReturnType<typeof verifyBundle>; bundle: Uint8Array }> {
   const history = await buildHistory({ open: true })
   const passkey = new TestPasskey(RP, algorithm)
   for (const change of keys(passkey)) await history.write(change)
