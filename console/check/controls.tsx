@@ -7,6 +7,7 @@ import { Screen } from '../components/screen.tsx'
 import { Table } from '../components/table.tsx'
 import type { ControlRecord } from './check-record.ts'
 import { useChecks } from './checks.tsx'
+import './check.css'
 
 const AUTOMATION: Readonly<Record<string, string>> = { A: 'observed', D: 'from records', H: 'attested' }
 

@@ -41,7 +41,7 @@ function Plot({ slots, check }: { slots: Slots; check: string }) {
         }}
       >
         {rows.map((row) => <Row key={row.name} row={row} items={items} at={at} onPoint={setAt} />)}
-        <p className="tick-foot"><span>{first && exactly(first.observedAt ?? first.until).replace(/, .*/, '')}</span><span>{cadenceSeconds !== null && every(cadenceSeconds)}</span><span>{last && exactly(last.observedAt ?? last.until).replace(/, .*/, '')}</span></p>
+        <p className="tick-foot">{items.length} {items.length === 1 ? 'slot' : 'slots'}{cadenceSeconds !== null && `, ${every(cadenceSeconds)}`}{first && last && <>, {dayOf(first)}{dayOf(first) !== dayOf(last) && ` to ${dayOf(last)}`}</>}</p>
       </div>
       <p className="pointed-at" aria-hidden="true">{pointed && <>{pointed.verdict && <Verdict verdict={pointed.verdict} />} <span className="soft">{exactly(pointed.observedAt ?? pointed.until)}{pointed.summary !== undefined && ` · ${pointed.summary}`}</span></>}</p>
       <p className="legend">{(['holds', 'fails', 'unknown', 'not-run'] as const).map((verdict) => <span key={verdict} className={`verdict ${verdict}`}><Shape verdict={verdict} />{VERDICT_WORDS[verdict]}</span>)}</p>
@@ -129,5 +129,7 @@ function verdictOf(slot: SlotRecord, name: string): Said {
   if (slot.verdict === undefined || slot.verdict === 'not-run') return 'not-run'
   return slot.targets?.find((target) => target.target === name)?.verdict ?? 'not-run'
 }
+
+const dayOf = (slot: SlotRecord): string => exactly(slot.observedAt ?? slot.until).replace(/, .*/, '')
 
 const sentence = (slot: SlotRecord): string => `${slot.verdict === undefined ? 'not shown' : VERDICT_WORDS[slot.verdict]}, ${exactly(slot.observedAt ?? slot.until)}${slot.summary === undefined ? '' : `: ${slot.summary}`}`

@@ -11,6 +11,7 @@ import { copy, saveFile } from '../components/secret.tsx'
 import { useShortcuts } from '../components/shortcut.ts'
 import { useNavigate } from '@tanstack/react-router'
 import { kindOf, type OpenedEntry } from './log-record.ts'
+import './log.css'
 
 export default function Entry() {
   const index = useParameter('index')
@@ -35,7 +36,7 @@ export default function Entry() {
             <Part title="What it is">
               <Facts>
                 <Fact title="Kind">{kindOf(found)}</Fact>
-                <Fact title="About">{found.about.length > 0 && found.about.map((name) => <div key={name}><Subject name={name} /></div>)}</Fact>
+                <Fact title="About">{found.about.length > 0 && <ul role="list" className="subjects">{found.about.map((name) => <li key={name}><Subject name={name} /></li>)}</ul>}</Fact>
                 <Fact title="Leaf"><code>{found.leaf}</code></Fact>
                 <Fact title="For strangers">{found.class === 'public' && <a href={`/log/entry/${found.index}`}>envelope and salt, as the log serves them</a>}</Fact>
               </Facts>

@@ -1,4 +1,5 @@
-import { useId, useState } from 'react'
+import { useEffect, useEffectEvent, useId, useState } from 'react'
+import { Problem } from '../api/problem.ts'
 import { useChecks } from '../check/checks.tsx'
 import { useControls } from '../check/controls.tsx'
 import { Button } from '../components/button.tsx'
@@ -15,9 +16,11 @@ export function Edit({ line, onSave, onClose }: { line: Line; onSave: (change: C
   const [strength, setStrength] = useState(line.strength)
   const [scope, setScope] = useState(line.scope ?? '')
   const [checks, setChecks] = useState<readonly string[] | undefined>(line.checks)
+  const [typed, setTyped] = useState('')
   const every = useChecks()
   const speaking = every.data?.filter((check) => check.controls.some((control) => named.includes(control))) ?? []
-  const save = (): Promise<unknown> => {
+  const save = async (): Promise<unknown> => {
+    if (claim && typed.trim() !== '') throw new Problem({ status: 400, code: 'bad-input', message: 'A control is not finished.', fields: [{ pointer: '/controls', message: `no control is called “${typed.trim()}”: choose one that is offered, or empty the field` }] })
     const change: Correction = { claim, controls: [...named], strength, ...(scope !== (line.scope ?? '') ? { scope: scope.trim() } : {}), ...(checks !== undefined ? { checks: checks.filter((id) => speaking.some((check) => check.id === id)) } : {}) }
     return onSave(change)
   }
@@ -28,7 +31,7 @@ export function Edit({ line, onSave, onClose }: { line: Line; onSave: (change: C
         <Choice label="It commits us: it is a claim" checked={claim} onChange={setClaim} name="claim" />
         {claim && (
           <>
-            <Controls named={named} onChange={setNamed} />
+            <Controls named={named} onChange={setNamed} typed={typed} setTyped={setTyped} />
             <SelectField label="Wording" name="strength" value={strength} onChange={setStrength} choices={STRENGTHS} />
             <TextField label="Only for" name="scope" value={scope} onChange={setScope} maxLength={200} hint="Product, tier or region that it is limited to; empty: for everything." />
             {speaking.length > 0 && (
@@ -46,9 +49,8 @@ export function Edit({ line, onSave, onClose }: { line: Line; onSave: (change: C
 }
 
 /** Controls by name, primary first; typed ones are offered from the catalogue. */
-function Controls({ named, onChange }: { named: readonly string[]; onChange: (named: readonly string[]) => void }) {
+function Controls({ named, onChange, typed, setTyped }: { named: readonly string[]; onChange: (named: readonly string[]) => void; typed: string; setTyped: (typed: string) => void }) {
   const catalogue = useControls()
-  const [typed, setTyped] = useState('')
   const list = useId()
   const add = (id: string): void => {
     const found = catalogue.data?.items.find((control) => control.id === id.trim())
@@ -56,6 +58,9 @@ function Controls({ named, onChange }: { named: readonly string[]; onChange: (na
     onChange([...named, found.id])
     setTyped('')
   }
+  // Whoever types faster than the catalogue comes is not asked to type again.
+  const settle = useEffectEvent(() => add(typed))
+  useEffect(() => settle(), [catalogue.data])
   return (
     <Field label="Controls" name="controls" hint="The primary one first. Type a word, and choose.">
       {(control) => (

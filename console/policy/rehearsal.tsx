@@ -83,7 +83,7 @@ function Group({ state, rows, from, until, rehearsed }: { state: ClaimState; row
   if (rows.length === 0) return null
   const title = <>{rows.length} {rehearsed ? 'would be' : 'would have ended'} <State state={state} /></>
   const list = rows.map((row) => <OneRow key={row.line} row={row} from={from} until={until} />)
-  return (state === 'unbacked' || state === 'unprovable') && rows.length > MANY ? <details className="group"><summary>{title}</summary>{list}</details> : <section className="group"><h3>{title}</h3>{list}</section>
+  return (state === 'unbacked' || state === 'unprovable') && rows.length > MANY ? <details className="group"><summary>{title}</summary>{list}</details> : <section className="group"><h2>{title}</h2>{list}</section>
 }
 
 const WIDE = 900

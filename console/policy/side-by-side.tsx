@@ -2,6 +2,8 @@ import { memo, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useMay } from '../api/access.ts'
 import { send } from '../api/client.ts'
 import { Problem, problemOf } from '../api/problem.ts'
+import { useChecks } from '../check/checks.tsx'
+import { useControls } from '../check/controls.tsx'
 import { Empty } from '../components/empty.tsx'
 import { useFilters } from '../components/filters.ts'
 import { useShortcuts } from '../components/shortcut.ts'
@@ -17,6 +19,9 @@ const FILTERS: readonly (readonly [Filter, string])[] = [['all', 'All sentences'
 /** Left the text, right what it rests on and why; corrected by keys, each at once, and taken back by `u`. */
 export function SideBySide({ version, path, onLine, reload }: { version: OpenVersion; path: string; onLine: (line: Line) => void; reload: () => unknown }) {
   const may = useMay()
+  // Asked for early: whoever edits finds them there.
+  useControls()
+  useChecks()
   const [{ show = 'all', line: asked }, setFilters] = useFilters()
   const [here, setHere] = useState<number | undefined>(asked === undefined ? undefined : Number(asked))
   const [editing, setEditing] = useState<Line>()
