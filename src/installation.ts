@@ -48,6 +48,7 @@ import { spineApi, spineContract, UnderWay, type SpineParts } from './surfaces/h
 import { mountScim } from './surfaces/scim/index.ts'
 import { Cosigner } from './surfaces/worker/cosigner.ts'
 import { Scheduler } from './surfaces/worker/scheduler.ts'
+import { createTelling } from './surfaces/worker/telling.ts'
 import { SPINE_OBLIGATIONS, watch } from './surfaces/worker/watch.ts'
 import { requireWired } from './wiring.ts'
 
@@ -304,6 +305,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         return calendar === undefined ? PLAIN_CALENDAR : parseCalendar(calendar)
       },
     })
+    const { mail, notices } = assembled.integrations
+    const telling = createTelling({ db, people: assembled.people, mail, notices, organisation: () => readSettings(db), localUrl: () => localUrl, report })
     const scheduler = new Scheduler({
       db,
       engine,
@@ -312,16 +315,10 @@ export async function openInstallation(options: InstallationOptions): Promise<In
         await settle(at)
         await assets.refresh()
       },
-      watch: () =>
-        watch({
-          db,
-          keeper,
-          clock,
-          tell(notice) {
-            report(notice)
-            void assembled.integrations.notices.tellOwners(notice).catch((error: unknown) => report(`owners were not told: ${messageOf(error)}`))
-          },
-        }),
+      watch: async () => {
+        await watch({ db, keeper, clock, tell: telling.tell })
+        await telling.flush()
+      },
       report,
     })
     const worker = await startWorker(db, scheduler.handlers, { concurrency: CHECKS_AT_ONCE, soleWorker: server.kind === 'embedded', onFailure: (failure) => report(`job ${failure.job}: ${failure.reason}`), onRestart: (reason) => report(`worker began again: ${reason}`) })

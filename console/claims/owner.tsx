@@ -48,6 +48,7 @@ export function Owner({ claim }: { claim: ClaimRecord }) {
           {mine !== undefined && claim.owner !== mine && <Button onClick={() => quietly(mine)}>I answer for it</Button>}
           {may({ verb: 'act', record: 'person', name: 'read' }) && <Button onClick={() => setChoosing(true)}>Somebody else</Button>}
           {claim.owner !== undefined && <Button look="plain" onClick={() => quietly(null)}>Nobody</Button>}
+          <span className="soft">They are told before it goes stale or its attestation ends.</span>
         </span>
       )}
       {choosing && (

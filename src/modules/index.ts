@@ -51,7 +51,7 @@ export interface Assembled {
   shownAs(actor: { kind: 'person' | 'service'; id: string }): Promise<string>
   accessAs(asker: { actor: Actor; access: Access }, person: string, address: string): Promise<Access>
   recognition: Recognition
-  integrations: Pick<IntegrationsServices, 'handlers' | 'notices'>
+  integrations: Pick<IntegrationsServices, 'handlers' | 'mail' | 'notices'>
   provisioning: ProvisioningServices
   requireOver(actor: Actor, person: string): Promise<void>
   /** Takes away what is over: links, sessions, attempts. Once an hour is enough. */

@@ -31,8 +31,8 @@ export interface WatchParts {
   db: OrganisationDatabase
   keeper: ObligationKeeper
   clock: Clock
-  /** What owners are told: until people can sign in, in the installation's own log and in `vouchsafe obligations`. */
-  tell(message: string): void
+  /** What people are told, and which claim it is about. */
+  tell(message: string, claim?: string): void
 }
 
 const WATCH = { kind: 'system', name: 'watch' } as const
@@ -56,7 +56,7 @@ export async function watch({ db, keeper, clock, tell }: WatchParts): Promise<vo
     else await happened({ name: standing ? 'claim.mended' : 'claim.withdrawn', subject, at: (standing && brokenSince(standing, at)) ?? at })
   }
   for (const notice of await keeper.notices(at)) {
-    tell(`${notice.kind === 'breach' ? 'Promise broken' : 'Promise soon due'}: ${notice.obligation.id} of ${notice.clock.subject.kind} ${notice.clock.subject.id}`)
+    tell(`${notice.kind === 'breach' ? 'Promise broken' : 'Promise soon due'}: ${notice.obligation.id} of ${notice.clock.subject.kind} ${notice.clock.subject.id}`, claimOf(notice.clock.subject, attestations))
   }
   for (const standing of standings) {
     if (standing.result.underlying !== 'checked') continue
@@ -70,7 +70,7 @@ export async function watch({ db, keeper, clock, tell }: WatchParts): Promise<vo
       const fresh = await db.change({ actor: WATCH, action: 'claim.staleness-warning', subject: { kind: 'claim', id: standing.wording.claimId }, detail: { check: binding.checkId } }, (tx: Change<ObligationTables>) =>
         insertWarning(tx, clockId, rule),
       )
-      if (fresh) tell(`Soon stale: "${standing.wording.text.slice(0, 80)}" rests on ${binding.checkId}, which last held at ${held.toISOString()}.`)
+      if (fresh) tell(`Soon stale: "${standing.wording.text.slice(0, 80)}" rests on ${binding.checkId}, which last held at ${held.toISOString()}.`, standing.wording.claimId)
     }
   }
 }
@@ -86,6 +86,11 @@ export function attestationEvent(attestation: AttestationRecord, all: readonly A
   if (attestation.endedAt) return { name: 'attestation.ended', subject, at: attestation.endedAt }
   if (attestation.until <= at) return undefined
   return { name: 'attestation.made', subject, at: attestation.from, day: attestation.until.toISOString().slice(0, 10) }
+}
+
+/** The claim that a clock is about; an attestation of a control is about none in particular. */
+function claimOf({ kind, id }: { kind: string; id: string }, attestations: readonly AttestationRecord[]): string | undefined {
+  return kind === 'claim' ? id : kind === 'attestation' ? attestations.find((attestation) => attestation.digest === id)?.claim : undefined
 }
 
 const sameSubject = (a: AttestationRecord, b: AttestationRecord): boolean => a.claim === b.claim && a.sentence === b.sentence && a.control === b.control
