@@ -40,7 +40,7 @@ export function Decide({ reply, path }: { reply: Reply<OpenVersion>; path: strin
     } catch (thrown) {
       if (!(thrown instanceof Problem) || thrown.status !== 412 || thrown.current === undefined) throw thrown
       setAsking(undefined)
-      setOther({ act, current: thrown.current as VersionRecord })
+      setOther({ act, current: thrown.current })
       return
     }
     await Promise.all([path, '/policies', '/overview'].map((key) => queries.invalidateQueries({ queryKey: [key] })))
@@ -99,9 +99,10 @@ const carried = (version: OpenVersion): string => {
 
 function Named({ act, name, offered, onDecide, onClose }: { act: 'approve' | 'publish'; name: string; offered: number; onDecide: (note: string) => Promise<void>; onClose: () => void }) {
   const [note, setNote] = useState('')
+  const [asked] = useState(() => new Date())
   return (
     <Dialog title={`${TITLES[act]} as ${name}`} onClose={onClose}>
-      <p className="part-body">{act === 'approve' ? <>You put your name to {offered} {offered === 1 ? 'claim' : 'claims'}, at {exactly(new Date()).replace(/:\d\d UTC/, ' UTC')}. Nobody outside sees them yet.</> : 'Everybody can read it from now on, with the state of each claim beside it. The log says who published it and when, for good.'}</p>
+      <p className="part-body">{act === 'approve' ? <>You put your name to {offered} {offered === 1 ? 'claim' : 'claims'}, at {exactly(asked).replace(/:\d\d UTC/, ' UTC')}. Nobody outside sees them yet.</> : 'Everybody can read it from now on, with the state of each claim beside it. The log says who published it and when, for good.'}</p>
       <Form submit={act === 'approve' ? 'Approve it in my name' : 'Publish it in my name'} onSubmit={() => onDecide(note)} also={<Button onClick={onClose}>Leave it</Button>}>
         <TextField label="Note" name="note" value={note} onChange={setNote} maxLength={500} hint="For whoever reads the decision later. It may be empty." />
       </Form>

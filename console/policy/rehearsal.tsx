@@ -45,7 +45,7 @@ export function Rehearsal({ version, path }: { version: OpenVersion; path: strin
         </div>
       )}
       {busy && <UnderWayNow what={`${version.slug}@${version.number}`} />}
-      {failed !== undefined && <Failure error={failed} retry={run} />}
+      {failed !== undefined && <Failure error={failed} retry={() => void run()} />}
       <Loaded query={replay}>
         {(past) => {
           const rows = rowsOf(past, claims)

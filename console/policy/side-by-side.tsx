@@ -1,4 +1,4 @@
-import { memo, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import { useMay } from '../api/access.ts'
 import { send } from '../api/client.ts'
 import { Problem, problemOf } from '../api/problem.ts'
@@ -95,10 +95,23 @@ export function SideBySide({ version, path, onLine, reload }: { version: OpenVer
   useEffect(() => {
     if (here !== undefined) list.current?.querySelector<HTMLElement>(`[data-line="${here}"]`)?.focus()
   }, [here])
-  // Stable, so that a step of the cursor draws two lines anew, not hundreds.
-  const onHere = useEffectEvent((line: number) => setHere(line))
-  const act = useEffectEvent((name: 'accept' | 'edit' | 'refuse', line: Line) => (name === 'edit' ? setEditing(line) : name === 'accept' ? accept(line) : refuse(line)))
-  const [acts] = useState(() => ({ here: (line: number) => onHere(line), act: (name: 'accept' | 'edit' | 'refuse', line: Line) => act(name, line) }))
+  // Heard here and not in each line, so that a step of the cursor draws two lines anew, not hundreds.
+  const lineAt = (target: EventTarget): Line | undefined => {
+    const number = target instanceof Element ? target.closest<HTMLElement>('[data-line]')?.dataset['line'] : undefined
+    return number === undefined ? undefined : lines.find((line) => line.line === Number(number))
+  }
+  const point = ({ target }: { target: EventTarget }): void => {
+    const line = lineAt(target)
+    if (line) setHere(line.line)
+  }
+  const press = ({ target }: { target: EventTarget }): void => {
+    const line = lineAt(target)
+    const act = target instanceof Element ? target.closest<HTMLElement>('[data-act]')?.dataset['act'] : undefined
+    if (line === undefined || act === undefined) return
+    if (act === 'edit') setEditing(line)
+    else if (act === 'accept') accept(line)
+    else refuse(line)
+  }
   return (
     <>
       <div className="bar">
@@ -111,8 +124,8 @@ export function SideBySide({ version, path, onLine, reload }: { version: OpenVer
         <p className="hint-keys">{mayCorrect ? <><span><kbd>j</kbd> <kbd>k</kbd> next, before</span><span><kbd>a</kbd> accept</span><span><kbd>e</kbd> edit</span><span><kbd>n</kbd> not a claim</span><span><kbd>u</kbd> undo</span></> : <span>{isOpen(version) ? 'Read only.' : 'It has been decided on: a new version is corrected as a draft.'}</span>}</p>
       </div>
       {walked.length === 0 ? <Empty title="Nothing of that kind is in it." /> : (
-        <ol className="lines" ref={list}>
-          {shown.filter((line, at) => line.kind !== 'heading' || (shown[at + 1] !== undefined && shown[at + 1]?.kind !== 'heading')).map((line) => <Row key={line.line} line={line} isHere={line.line === here} acts={acts} may={mayCorrect} />)}
+        <ol className="lines" ref={list} onFocus={point} onMouseDown={point} onClick={press}>
+          {shown.filter((line, at) => line.kind !== 'heading' || (shown[at + 1] !== undefined && shown[at + 1]?.kind !== 'heading')).map((line) => <Row key={line.line} line={line} isHere={line.line === here} may={mayCorrect} />)}
         </ol>
       )}
       {editing && <Edit line={editing} onClose={() => setEditing(undefined)} onSave={(change) => correct(editing, change)} />}
@@ -126,14 +139,12 @@ const toLookAt = (line: Line): boolean => !line.corrected && (line.borderline ==
 /** What stands there now, as a correction: to accept it, and to come back to it. */
 const asIs = (line: Line): Correction => ({ claim: line.claim, controls: [...line.controls], strength: line.strength, ...(line.scope === undefined ? {} : { scope: line.scope }), ...(line.checks === undefined ? {} : { checks: [...line.checks] }) })
 
-type Acts = { here: (line: number) => void; act: (name: 'accept' | 'edit' | 'refuse', line: Line) => void }
-
-const Row = memo(function Row({ line, isHere, acts, may }: { line: Line; isHere: boolean; acts: Acts; may: boolean }) {
+const Row = memo(function Row({ line, isHere, may }: { line: Line; isHere: boolean; may: boolean }) {
   if (line.kind === 'heading') return <li className="line heading">{line.text}</li>
   const [chosen, other] = [line.reasons.filter((reason) => reason.about === 'control'), line.reasons.filter((reason) => reason.about !== 'control')]
-  const named = line.controls.map((control) => ({ control, reason: chosen.find((reason) => reason.about === 'control' && reason.control === control) as Extract<Reason, { about: 'control' }> | undefined }))
+  const named = line.controls.map((control) => ({ control, reason: chosen.find((reason) => reason.about === 'control' && reason.control === control) }))
   return (
-    <li className={['line', isHere && 'here', !line.claim && 'off'].filter(Boolean).join(' ')} data-line={line.line} tabIndex={-1} onFocus={() => acts.here(line.line)} onMouseDown={() => acts.here(line.line)}>
+    <li className={['line', isHere && 'here', !line.claim && 'off'].filter(Boolean).join(' ')} data-line={line.line} tabIndex={-1}>
       <p className="said">{line.text}</p>
       <div className="rests">
         <div className="top-row">
@@ -142,9 +153,9 @@ const Row = memo(function Row({ line, isHere, acts, may }: { line: Line; isHere:
           {line.corrected ? <span className="tag good">looked at</span> : line.borderline && <span className="tag warn">could go either way</span>}
           {may && (
             <span className="line-acts">
-            <button type="button" className="link" onClick={() => acts.act('accept', line)}>Accept</button>
-            <button type="button" className="link" onClick={() => acts.act('edit', line)}>Edit</button>
-            <button type="button" className="link" onClick={() => acts.act('refuse', line)}>{line.claim ? 'Not a claim' : 'It is a claim'}</button>
+            <button type="button" className="link" data-act="accept">Accept</button>
+            <button type="button" className="link" data-act="edit">Edit</button>
+            <button type="button" className="link" data-act="refuse">{line.claim ? 'Not a claim' : 'It is a claim'}</button>
           </span>
         )}
         </div>

@@ -31,7 +31,7 @@ test('a log that has signed nothing yet has no root, and asks nobody', async () 
 
 test('to ask a witness, and to ask it no longer, are both public, and name who did it in the audit', async () => {
   await withRequestId('r-1', () => face.addWitness(ADA, { vkey, url: 'https://witness.example', operator: 'own' }))
-  expect((await face.status()).witnesses).toEqual([{ name: 'witness.example/w1', url: 'https://witness.example', operator: 'own', lastAt: null }])
+  expect((await face.status()).witnesses).toEqual([{ vkey, name: 'witness.example/w1', url: 'https://witness.example', operator: 'own', lastAt: null }])
   await withRequestId('r-1', () => face.removeWitness(ADA, vkey))
   expect((await face.status()).witnesses).toEqual([])
   expect(await changes()).toMatchObject([{ kind: 'witness-change', predicate: { action: 'added', operator: 'own', vkey } }, { kind: 'witness-change', predicate: { action: 'removed', vkey } }])

@@ -94,7 +94,7 @@ export function auditRoutes({ db, people }: SpineParts) {
           }
         }
         const isJson = query.format === 'json'
-        return { body: undefined, stream: { mediaType: isJson ? 'application/json' : 'text/csv; charset=utf-8', bytes: ReadableStream.from(isJson ? asJson(rows()) : asCsv(rows())), name: `audit.${query.format}` } }
+        return { body: undefined, stream: { mediaType: isJson ? 'application/json' : 'text/csv; charset=utf-8', bytes: streamOf(isJson ? asJson(rows()) : asCsv(rows())), name: `audit.${query.format}` } }
       },
     }),
   ]
@@ -114,6 +114,17 @@ function presentEvent({ id, at, actorKind, actor, action, subjectKind, subject, 
 }
 
 const encoder = new TextEncoder()
+
+/** Read on only as fast as somebody takes it, and not at all once they have gone. */
+const streamOf = (parts: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> =>
+  new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await parts.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: async () => void (await parts.return(undefined)),
+  })
 
 async function* asJson(rows: AsyncIterable<AuditRow>): AsyncGenerator<Uint8Array> {
   let first = true

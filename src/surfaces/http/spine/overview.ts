@@ -71,12 +71,16 @@ export function overviewRoutes({ db, naming, people }: SpineParts) {
         const owners = await people.findAll([...new Set(visible.flatMap((claim) => claim.owner ?? []))])
         const names = new Map(owners.flatMap((person): [string, string][] => (access.allows({ verb: 'read', record: 'person', name: 'displayName', facts: { ...person } }) ? [[person.id, person.displayName]] : [])))
         const since = query.since === undefined ? new Date(at.getTime() - 7 * DAY_MS) : new Date(query.since)
+        const counts = count(standings.filter((claim) => seeing.has(claim.id)).map((claim) => claim.state))
+        // Today is not over: it stands as it is now, whether or not the page has said so in the log yet.
+        const today = at.toISOString().slice(0, 10)
+        const history = days.filter(({ day }) => day !== today).map(({ day, states }) => ({ day, counts: count([...states].flatMap(([id, state]) => (everSeen(id) ? [state] : []))) }))
         return {
           body: {
             shown: shown ? { slug: shown.version.slug, number: shown.version.number, title: shown.version.title, status: shown.status } : null,
-            counts: count(standings.filter((claim) => seeing.has(claim.id)).map((claim) => claim.state)),
+            counts,
             claims: visible.map((claim) => ({ ...claim, ...(claim.owner !== undefined && names.has(claim.owner) ? { ownerName: names.get(claim.owner)! } : {}) })),
-            history: days.map(({ day, states }) => ({ day, counts: count([...states].flatMap(([id, state]) => (everSeen(id) ? [state] : []))) })),
+            history: shown ? [...history, { day: today, counts }] : history,
             changes: changes
               .filter((change) => change.at >= since && change.from !== undefined && seeing.has(change.claimId))
               .slice(-MOST_CHANGES)
