@@ -68,25 +68,15 @@ function momentsOf(lanes: readonly { check: ReplayClaim['checks'][number]; runs:
 }
 
 /**
- * The runs up to `next` that the state can depend on: the last decisive ones up to the confirmations, the last that held,
- * and the newest. The others change nothing, and there may be thousands.
+ * The runs up to `next` that the state can depend on: the last decisive ones up to the confirmations, and the newest. If
+ * they all failed it is broken, else the last that held is among them; the others change nothing, and there may be thousands.
  */
 function decisive(runs: readonly PastRun[], next: number, confirmations: number): Observation[] {
-  const wanted = new Set<number>()
-  let left = confirmations
-  let held = false
-  for (let index = next - 1; index >= 0 && (left > 0 || !held); index--) {
-    const { verdict } = runs[index]!
-    if (index === next - 1) wanted.add(index)
-    if (verdict === 'unknown') continue
-    if (left > 0) {
-      wanted.add(index)
-      left--
-    }
-    if (verdict === 'holds' && !held) {
-      wanted.add(index)
-      held = true
-    }
+  const wanted: number[] = []
+  for (let index = next - 1, left = confirmations; index >= 0 && left > 0; index--) {
+    const isDecisive = runs[index]!.verdict !== 'unknown'
+    if (isDecisive || index === next - 1) wanted.unshift(index)
+    if (isDecisive) left--
   }
-  return [...wanted].sort((a, b) => a - b).map((index) => ({ slot: index, verdict: runs[index]!.verdict, at: runs[index]!.observedAt.getTime() }))
+  return wanted.map((index) => ({ slot: index, verdict: runs[index]!.verdict, at: runs[index]!.observedAt.getTime() }))
 }
