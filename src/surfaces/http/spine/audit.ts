@@ -146,7 +146,7 @@ async function* asCsv(rows: AsyncIterable<AuditRow>): AsyncGenerator<Uint8Array>
 const plain = (row: AuditRow): Partial<Record<(typeof COLUMNS)[number], unknown>> => Object.fromEntries(COLUMNS.flatMap((name) => (row[name] === undefined || row[name] === null ? [] : [[name, row[name] instanceof Date ? row[name].toISOString() : row[name]]])))
 
 /** RFC 4180; what a spreadsheet would take for a formula gets an apostrophe before it. */
-export const csvLine = (cells: readonly string[]): string =>
+const csvLine = (cells: readonly string[]): string =>
   `${cells
     .map((cell) => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell))
     .map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
