@@ -180,6 +180,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const engine = new CheckEngine({ db, checks, pushed: declared.pushed, signer, release: release.digest, vault, cosignedCheckpoint: () => cosigned(log), ...(options.clock === undefined ? { steady: () => performance.now() } : {}) })
 
     const feed = startFeed(db, report)
+    undo.push(() => feed.stop())
     let revision = 0
     const settle = async (at: Date): Promise<void> => {
       // Pages that say the same as before stay rendered; their minutes are renewed by the clock alone.
@@ -281,13 +282,14 @@ export async function openInstallation(options: InstallationOptions): Promise<In
           redeemPreview: (token) => pass.redeem(token, clock.now()),
           schema: schemaFiles(join(release.root, 'packages/verify/schemas')),
           revision: () => revision,
+          logSize: () => log.size(),
         })
       },
     })
     const ready = readyFor({ pages: () => pages, hosts, face, pass, now: () => clock.now() })
     const listening = await listen(app, { host: options.host, port: options.port, socketPath: operator.socketPath, ready })
     undo.push(() => listening.close())
-    // First of all at a stop: an open stream would hold up the listener.
+    // Once more, and first of all at a stop: an open stream would hold up the listener.
     undo.push(() => feed.stop())
     localUrl = `http://${options.host.includes(':') ? `[${options.host}]` : options.host === '127.0.0.1' ? 'localhost' : options.host}:${listening.port}`
 

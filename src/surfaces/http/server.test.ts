@@ -84,6 +84,7 @@ function app() {
         redeemPreview: () => undefined,
         schema: () => undefined,
         revision: () => revision,
+        logSize: async () => 0,
       })
     },
   })

@@ -42,6 +42,7 @@ function siteApp(): Hono {
     redeemPreview: (token) => (token === 'good' ? 'value' : undefined),
     schema: () => undefined,
     revision: () => revision,
+    logSize: async () => 0,
   })
   return app
 }

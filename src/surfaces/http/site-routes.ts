@@ -44,6 +44,8 @@ export interface SiteParts {
   schema(name: string): Buffer | undefined
   /** Rises whenever what the pages show has changed. */
   revision(): number
+  /** Entries that anybody can see: a bundle of fewer is made anew. */
+  logSize(): Promise<number>
 }
 
 // Times on a page are in minutes, so a page may be this old; a change of state shows at once through `revision`.
@@ -118,7 +120,7 @@ export function mountSite(app: Hono, parts: SiteParts): ReadyPages {
     const reach: Record<string, string> = isPublic(await parts.face()) ? { 'access-control-allow-origin': '*' } : {}
     return respond(
       context,
-      await once(bundled, MOST_BUNDLES, JSON.stringify([context.req.path, ...Object.keys(reach)]), async () =>
+      await once(bundled, MOST_BUNDLES, JSON.stringify([context.req.path, await parts.logSize(), ...Object.keys(reach)]), async () =>
         seal({ status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-cache', ...reach }, body: Buffer.from(canonicalBytes(await make())) }),
       ),
     )

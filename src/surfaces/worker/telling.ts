@@ -62,7 +62,7 @@ export function createTelling({ db, people, mail, notices, organisation, localUr
     const owners = await claimOwners(db)
     const ownerOf = ({ claim }: Told): string | undefined => (claim === undefined ? undefined : owners.get(claim)?.person)
     const found = await people.findAll([...new Set(told.flatMap((one) => ownerOf(one) ?? []))])
-    const own = found.flatMap((person) => (person.state === 'active' && person.email !== undefined ? [{ person: person.id as string, email: person.email, mine: told.filter((one) => ownerOf(one) === person.id) }] : []))
+    const own = found.flatMap((person) => (person.state === 'active' && person.email !== undefined ? [{ person: person.id, email: person.email, mine: told.filter((one) => ownerOf(one) === person.id) }] : []))
     const reached = new Set(own.flatMap(({ mine }) => mine))
     return { own, rest: told.filter((one) => !reached.has(one)) }
   }
