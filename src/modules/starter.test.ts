@@ -5,7 +5,7 @@ import { requireSound, type Check } from '#core/check'
 import { controlById, isControlId, type ControlId } from '#core/control'
 import { readPolicy } from '#core/policy'
 import { startBench, type Bench } from './installation/bench.fixture.ts'
-import { assembleModules } from './index.ts'
+import { assembleModules, moduleMigrations } from './index.ts'
 
 interface Listed {
   text: string
@@ -21,7 +21,7 @@ const claims = parse(readFileSync(new URL('claims.yaml', folder), 'utf8')) as Li
 let bench: Bench
 let checks: ReadonlyMap<string, Check>
 beforeAll(async () => {
-  bench = await startBench()
+  bench = await startBench(moduleMigrations)
   const { modules } = assembleModules({ ...bench.parts, signer: { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) }, allowPrivate: false, otherContracts: [], otherReactions: [] })
   checks = new Map(modules.flatMap((module) => module.checks).map((check) => [check.definition.id, check]))
 })

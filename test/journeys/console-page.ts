@@ -72,6 +72,8 @@ export async function visitor({ browser }: Console, options: BrowserContextOptio
 export async function violations(page: Page): Promise<string[]> {
   // As the browser's own tools put it there: the page's policy lets no such script in.
   await page.evaluate(AXE)
+  // What is still fading in has not yet the colours that it is judged by.
+  await page.evaluate("Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity).map((one) => one.finished.catch(() => {})))")
   const found = await page.evaluate(async (tags) => {
     const { axe } = globalThis as unknown as { axe: { run(node: unknown, options: unknown): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } }
     return (await axe.run('html', { runOnly: tags })).violations

@@ -47,7 +47,7 @@ test('the link works once, and nobody but the operator makes one', async () => {
   const { url } = JSON.parse(out) as { url: string }
   const { pathname } = new URL(url)
   expect(await statuses(LOCAL, pathname, pathname)).toEqual([303, 404])
-  expect((await here.public('/api/v1/preview-links', { method: 'POST' })).status).toBe(403)
+  expect((await here.public('/api/v1/preview-links', { method: 'POST' })).status).toBe(401)
 })
 
 test('what is published everyone sees, and what is only a preview beside it nobody', async () => {

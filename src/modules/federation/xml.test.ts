@@ -38,7 +38,11 @@ describe('reading XML', () => {
       node: fc.record({ name: fc.constantFrom('a', 'B-1', 'c.d', 'é'), namespace: fc.constantFrom('', 'urn:x', 'urn:y'), attributes: fc.uniqueArray(fc.constantFrom('p', 'q', 'ID')).map((names) => new Map(names.map((name, index) => [name, String(index)]))), children: fc.oneof({ depthSize: 'small' }, fc.constant([]), fc.array(tie('node'), { maxLength: 3 })), text: fc.constantFrom('', 'x', 'y&z') }),
     }))
     const written = ({ name, namespace, attributes, children, text }: Element): string => `<${name} xmlns="${namespace}"${[...attributes].map(([key, value]) => ` ${key}='${value}'`).join('')}>${escaped(text)}${children.map(written).join('')}</${name}>`
-    fc.assert(fc.property(node, (tree) =>  expect(readXml(written(tree))).toEqual(tree)))
+    fc.assert(
+      fc.property(node, (tree) => {
+        expect(readXml(written(tree))).toEqual(tree)
+      }),
+    )
   })
 
   it('never fails but by refusing, whatever comes', () => {

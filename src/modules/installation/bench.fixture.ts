@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkMigrations, createVault, evidenceRing, type Check, type CheckResult, type EvidenceVault } from '#core/check'
 import { systemClock } from '#core/clock'
-import { startEmbedded, type EmbeddedServer } from '#core/database'
+import { startEmbedded, type EmbeddedServer, type MigrationSet } from '#core/database'
 import { openLocalRoots } from '#core/keys'
 import { folderGuard, Log, logMigrations, objectsOf, type Guard } from '#core/log'
 import { Organisations, type OpenOrganisation } from '#core/organisation'
@@ -25,7 +25,8 @@ export interface Bench {
   stop(): Promise<void>
 }
 
-export async function startBench(): Promise<Bench> {
+/** `more`: tables beside those of core. */
+export async function startBench(more: readonly MigrationSet[] = []): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'vouchsafe-self-'))
   const dataFolder = join(folder, 'data')
   await mkdir(dataFolder, { mode: 0o700 })
@@ -34,7 +35,7 @@ export async function startBench(): Promise<Bench> {
     server,
     dataFolder,
     roots: await openLocalRoots(join(dataFolder, 'keys', 'root')),
-    migrations: [logMigrations, statementMigrations, checkMigrations, pageMigrations],
+    migrations: [logMigrations, statementMigrations, checkMigrations, pageMigrations, ...more],
   })
   const organisation = await organisations.open()
   const { keys, objects, database } = organisation
